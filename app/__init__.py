@@ -1,0 +1,1 @@
+"""The service: upload a dataset, get a recommendation, train and use a classifier."""
