@@ -1,0 +1,109 @@
+"""Requests from other sites are refused, and every answer carries the headers that bind a browser."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI, Request
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.settings import Settings
+from app.web.errors import SENTENCES, CrossSiteError, answer, slug_of
+
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS: Final[Mapping[str, str]] = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Not no-referrer: browsers then send "Origin: null" with our own forms.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def install_guards(app: FastAPI, settings: Settings) -> None:
+    """Guard every request; the one added last is the first a request meets."""
+    app.add_middleware(SameSiteGuard)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts), www_redirect=False)
+    # Starlette's own rather than FastAPI's setting: that one stands outside these guards, so that its
+    # answer could be neither a problem document nor carry the headers. A route may still raise the limit.
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_body_bytes)
+    app.add_middleware(Answers)
+
+
+def is_cross_site(method: str, headers: Headers) -> bool:
+    """Whether a browser says that a changing request comes from another site.
+
+    Programs that are no browser send neither header and pass: they carry no one's cookies.
+    """
+    if method in _SAFE_METHODS:
+        return False
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+
+
+class SameSiteGuard:
+    """Refuse forms and requests that another site's page sends."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not is_cross_site(scope["method"], Headers(scope=scope)):
+            await self.app(scope, receive, send)
+            return
+        error = CrossSiteError()
+        response = answer(Request(scope), HTTPStatus.FORBIDDEN, str(error), slug=slug_of(error))
+        await response(scope, receive, send)
+
+
+class Answers:
+    """Add the headers, and put our own page or problem in place of a middleware's plain words."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        replaced = 0
+
+        async def send_ours(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=message.setdefault("headers", []))
+                if message["status"] >= 400 and headers.get("content-type", "").startswith("text/plain"):
+                    replaced = message["status"]
+                    return
+                _add_headers(headers, scope["path"])
+            if not replaced:
+                await send(message)
+
+        await self.app(scope, receive, send_ours)
+        if replaced:
+            response = answer(Request(scope), replaced, SENTENCES.get(replaced, SENTENCES[400]))
+            _add_headers(response.headers, scope["path"])
+            await response(scope, receive, send)
+
+
+def _add_headers(headers: MutableHeaders, path: str) -> None:
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
+    is_static = path.startswith("/static/") and "etag" in headers
+    headers.setdefault(
+        "Cache-Control", "public, max-age=31536000, immutable" if is_static else "private, no-cache"
+    )
