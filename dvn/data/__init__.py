@@ -1,0 +1,1 @@
+"""A CSV becomes a dataset, and a dataset becomes three parts."""

@@ -1,0 +1,130 @@
+"""Texts, labels and parts become one value with a fingerprint."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Final
+
+import numpy as np
+from jaxtyping import Int
+
+from dvn.data.parts import PARTS
+from dvn.data.wording import counted, enumerated
+
+_HASHED_TEXTS_AT_ONCE: Final = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Rows of the file that are not in the dataset because a text or a label is empty.
+
+    Attributes:
+        empty_texts: Rows whose text is empty or only spaces (their label may be empty too).
+        empty_labels: Rows with a text and without a label.
+        first_rows: Row numbers of the first ten of them; row 1 follows the header.
+    """
+
+    empty_texts: int = 0
+    empty_labels: int = 0
+    first_rows: tuple[int, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """How many rows were left out."""
+        return self.empty_texts + self.empty_labels
+
+    def sentences(self) -> tuple[str, ...]:
+        """What was left out, for a person; nothing when all rows are in."""
+        if not self.rows:
+            return ()
+        causes = []
+        if self.empty_texts:
+            causes.append(f"{self.empty_texts:,} without a text")
+        if self.empty_labels:
+            causes.append(f"{self.empty_labels:,} without a label")
+        which = ", ".join(f"{row:,}" for row in self.first_rows)
+        more = ", …" if self.rows > len(self.first_rows) else ""
+        return (f"{counted(self.rows, 'row')} left out: {enumerated(causes)} (row {which}{more}).",)
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Labelled texts, in the order of their file.
+
+    Attributes:
+        texts: As they stand in the file.
+        labels: Without surrounding spaces.
+        parts: "train", "validation", "test" or None for each row, from a split column;
+            None when there is no such column.
+        text_column: The column the texts come from.
+        label_column: The column the labels come from.
+        left_out: Rows of the file that are not here.
+        unknown_parts: Values of the split column that name no part, with their rows;
+            those rows have the part None.
+    """
+
+    texts: tuple[str, ...]
+    labels: tuple[str, ...]
+    parts: tuple[str | None, ...] | None = None
+    text_column: str = "text"
+    label_column: str = "label"
+    left_out: LeftOut = LeftOut()
+    unknown_parts: tuple[tuple[str, int], ...] = ()
+    _derived: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        assert len(self.texts) == len(self.labels), "each text has one label"
+        assert self.parts is None or len(self.parts) == len(self.texts), "each text has one part"
+        assert self.parts is None or set(self.parts) <= {*PARTS, None}, "parts have three names"
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of texts, labels and parts in their order, whatever file they came from.
+
+        The order counts because vectors are cached under this name, row by row.
+        """
+        if "content_hash" not in self._derived:
+            self._derived["content_hash"] = _hash_columns(self.texts, self.labels, self.parts)
+        return str(self._derived["content_hash"])
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The different labels, sorted."""
+        if "classes" not in self._derived:
+            self._derived["classes"] = tuple(sorted(set(self.labels)))
+        classes: tuple[str, ...] = self._derived["classes"]
+        return classes
+
+    @property
+    def label_ids(self) -> Int[np.ndarray, " texts"]:
+        """For each text the position of its label in `classes`; read-only."""
+        if "label_ids" not in self._derived:
+            position = {name: number for number, name in enumerate(self.classes)}
+            ids = np.fromiter(map(position.__getitem__, self.labels), dtype=np.int64, count=len(self))
+            ids.setflags(write=False)
+            self._derived["label_ids"] = ids
+        label_ids: Int[np.ndarray, " texts"] = self._derived["label_ids"]
+        return label_ids
+
+
+def _hash_columns(texts: Sequence[str], labels: Sequence[str], parts: Sequence[str | None] | None) -> str:
+    digest = hashlib.sha256(b"dataset 1\n")
+    columns: list[Sequence[str]] = [texts, labels]
+    if parts is not None and any(parts):
+        columns.append([part or "" for part in parts])
+    for column in columns:
+        # Lengths first: the joined strings alone would not say where one ends.
+        digest.update(np.fromiter(map(len, column), dtype="<i8", count=len(column)).tobytes())
+        for some in _in_pieces(column):
+            digest.update("".join(some).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
+
+
+def _in_pieces(column: Sequence[str]) -> Iterable[list[str]]:
+    strings = iter(column)
+    while some := list(islice(strings, _HASHED_TEXTS_AT_ONCE)):
+        yield some
