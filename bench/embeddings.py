@@ -10,11 +10,15 @@ from dvn.embeddings import MODULES, SentenceEncoder, TokenTable, get_module
 
 SHORT_CHARACTERS = 100
 LONG_CHARACTERS = 1500
-WORDS = (
-    "the a of and to in for on with flight delayed hours service customer great terrible film actor "
-    "government election market shares game team season price quality product phone battery weather "
-    "question answer what why how doctor hospital study science energy water music city country people"
-).split()
+WORDS = tuple(
+    word
+    for line in (
+        "the a of and to in for on with flight delayed hours service customer great terrible film actor",
+        "government election market shares game team season price quality product phone battery weather",
+        "question answer what why how doctor hospital study science energy water music city country people",
+    )
+    for word in line.split()
+)
 
 
 def make_texts(count: int, characters: int) -> list[str]:
