@@ -1,0 +1,1 @@
+"""A chosen architecture becomes a classifier that can be tried and called."""

@@ -1,0 +1,78 @@
+"""The rows behind an upload and the dataset it becomes."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import Base, CreatedAt, Json, PublicId, choice
+
+
+class UploadState(StrEnum):
+    stored = "stored"
+    """The bytes are complete and safe; the preview can be shown."""
+    used = "used"
+    """A dataset was made of it."""
+    refused = "refused"
+    """It cannot be read; `error` says why."""
+
+
+class Visibility(StrEnum):
+    private = "private"
+    public = "public"
+
+
+class DatasetState(StrEnum):
+    ready = "ready"
+    waiting = "waiting"
+    """Some classes are too small to split; the user has yet to choose what to do with them."""
+
+
+class UploadRow(Base):
+    """A file as it was sent. Its bytes lie in storage under its id."""
+
+    __tablename__ = "upload"
+
+    id: Mapped[PublicId]
+    file_name: Mapped[str]
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str]
+    state: Mapped[UploadState] = mapped_column(choice(UploadState, "state"), default=UploadState.stored)
+    error: Mapped[str | None]
+    preview: Mapped[Json | None] = mapped_column(JSONB)
+    created_at: Mapped[CreatedAt]
+
+
+class DatasetRow(Base):
+    """Labelled texts. One content, one dataset: the same texts, labels and parts are not stored twice."""
+
+    __tablename__ = "dataset"
+    __table_args__ = (
+        CheckConstraint("rows >= 0", name="rows_not_negative"),
+        CheckConstraint("classes >= 0", name="classes_not_negative"),
+    )
+
+    id: Mapped[PublicId]
+    content_hash: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    file_name: Mapped[str | None]
+    text_column: Mapped[str]
+    label_column: Mapped[str]
+    split_column: Mapped[str | None]
+    rows: Mapped[int]
+    classes: Mapped[int]
+    class_counts: Mapped[Json] = mapped_column(JSONB, default=dict)
+    state: Mapped[DatasetState] = mapped_column(choice(DatasetState, "state"), default=DatasetState.ready)
+    rare_classes: Mapped[str | None]
+    report: Mapped[Json] = mapped_column(JSONB, default=dict)
+    languages: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    licence: Mapped[str | None]
+    visibility: Mapped[Visibility] = mapped_column(
+        choice(Visibility, "visibility"), default=Visibility.private
+    )
+    delete_after: Mapped[datetime | None]
+    upload_id: Mapped[UUID | None] = mapped_column(ForeignKey(UploadRow.id, ondelete="SET NULL"), index=True)
+    created_at: Mapped[CreatedAt] = mapped_column(index=True)

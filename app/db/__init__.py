@@ -1,0 +1,1 @@
+"""PostgreSQL: started, migrated, and reached through one kind of transaction."""

@@ -1,0 +1,90 @@
+"""Every error the service raises, as one tree.
+
+AppError
+├── BadInputError           what the user sent cannot be used as it is         (exit code 2, 4xx)
+├── NotFoundError           there is no such thing, or not for this user
+├── ConflictError           it cannot be done in the present state
+├── BusyError               too much is under way; the same request works later
+├── SettingsError           a setting has a value that cannot be used          (app/settings.py)
+├── DataFolderError         the data folder cannot be used by this version     (app/db)
+├── DatabaseError           PostgreSQL does not start or does not answer       (app/db)
+├── StartError              the service cannot start                           (app/serve.py)
+└── JobError                a job ended without a result                       (app/jobs)
+    ├── JobCancelledError   a user cancelled it
+    ├── JobLostError        another worker owns it now
+    ├── JobDeadlineError    its time is over
+    └── JobReleasedError    its worker is told to stop; the job goes back to the queue
+
+Leaves live beside the code that raises them. An error takes facts and writes one
+sentence: what happened, the value met, what would work.
+"""
+
+
+class AppError(Exception):
+    """The root of every error of the service; its text is one sentence a user may read."""
+
+
+class BadInputError(AppError):
+    """What the user sent cannot be used as it is."""
+
+
+class NotFoundError(AppError):
+    """There is no such thing, or it is not this user's."""
+
+
+class ConflictError(AppError):
+    """What was asked cannot be done in the present state."""
+
+
+class BusyError(AppError):
+    """Too much is under way; the same request works a little later."""
+
+
+class SettingsError(AppError):
+    """A setting has a value that cannot be used."""
+
+
+class DataFolderError(AppError):
+    """The data folder cannot be used by this version of the service."""
+
+
+class DatabaseError(AppError):
+    """PostgreSQL does not start or does not answer."""
+
+
+class StartError(AppError):
+    """The service cannot start."""
+
+
+class JobError(AppError):
+    """A job ended without a result."""
+
+
+class JobCancelledError(JobError):
+    """A user cancelled the job."""
+
+    def __init__(self) -> None:
+        super().__init__("The job was cancelled.")
+
+
+class JobLostError(JobError):
+    """Another worker owns the job now, so nothing of this attempt may be stored."""
+
+    def __init__(self) -> None:
+        super().__init__("The job is no longer this worker's: its lease ran out and it was taken over.")
+
+
+class JobDeadlineError(JobError):
+    """The job's time is over."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"The job did not finish within its {seconds:g} seconds; allow more time or use less data."
+        )
+
+
+class JobReleasedError(JobError):
+    """The worker is told to stop; the job goes back to the queue."""
+
+    def __init__(self) -> None:
+        super().__init__("The worker was told to stop; the job waits for the next one.")

@@ -1,0 +1,1 @@
+"""Many architectures on many tasks: what was run, and what came out."""

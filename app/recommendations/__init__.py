@@ -1,0 +1,1 @@
+"""A dataset becomes a ranked list of architectures."""

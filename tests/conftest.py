@@ -1,0 +1,102 @@
+"""Shared by all tests: one embedded PostgreSQL for the session, and databases on it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, NullPool, create_engine, make_url, text
+from sqlalchemy.orm import Session
+
+from app.db.embedded import EmbeddedPostgres
+from app.db.migrate import migrate
+from app.db.session import make_engine
+from app.settings import Settings, load_settings
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """One server for all tests of this process; it stops with the last of its users."""
+    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres: EmbeddedPostgres) -> str:
+    """The name of a migrated, empty database that is copied in milliseconds."""
+    name = f"template_{uuid4().hex[:8]}"
+    run_apart(postgres.url, f"CREATE DATABASE {name}")
+    migrate(url_of(postgres.url, name))
+    return name
+
+
+@pytest.fixture(scope="session")
+def shared_engine(postgres: EmbeddedPostgres, migrated_template: str) -> Iterator[Engine]:
+    with copied_database(postgres.url, migrated_template) as url:
+        engine = make_engine(url)
+        yield engine
+        engine.dispose()
+
+
+@pytest.fixture
+def session(shared_engine: Engine) -> Iterator[Session]:
+    """A session whose every change, committed or not, is gone after the test."""
+    with shared_engine.connect() as connection:
+        outer = connection.begin()
+        with Session(connection, expire_on_commit=False, join_transaction_mode="create_savepoint") as opened:
+            yield opened
+        outer.rollback()
+
+
+@pytest.fixture
+def empty_database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """A database of this test's own without any table."""
+    with copied_database(postgres.url, "template0") as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(postgres: EmbeddedPostgres, migrated_template: str) -> Iterator[str]:
+    """A migrated database of this test's own, for tests with several processes or real commits."""
+    with copied_database(postgres.url, migrated_template) as url:
+        yield url
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    opened = make_engine(database_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    """Settings of this test's own: an empty data folder, a migrated database, short waits."""
+    return load_settings(
+        data=tmp_path / "data",
+        database_url=database_url,
+        lease_seconds=1.5,
+        cancel_poll_seconds=0.1,
+        reconcile_seconds=0.3,
+    )
+
+
+@contextmanager
+def copied_database(server: str, template: str) -> Iterator[str]:
+    name = f"test_{uuid4().hex[:8]}"
+    run_apart(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    yield url_of(server, name)
+    run_apart(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def url_of(server: str, name: str) -> str:
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def run_apart(url: str, statement: str) -> None:
+    """Run one statement outside any transaction."""
+    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
