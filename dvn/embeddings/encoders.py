@@ -47,7 +47,7 @@ class SentenceEncoder:
 
     def encode(self, texts: Sequence[str]) -> Float[np.ndarray, "texts dim"]:
         """A unit vector for each text."""
-        if not texts:
+        if len(texts) == 0:
             return np.zeros((0, self.dim), dtype=np.float32)
         return self._forward.encode(list(texts))
 

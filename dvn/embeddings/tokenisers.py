@@ -15,7 +15,7 @@ from jaxtyping import Float
 MAX_TOKENS = 256
 """Tokens counted of one text; what comes after is not read."""
 
-# A piece of the largest vocabulary has at most 16 characters, so that 256 tokens never need more.
+# A piece of the multilingual vocabulary has at most 16 characters, so that 256 never need more.
 MAX_CHARACTERS = 16 * MAX_TOKENS
 
 _WORD = re.compile(r"n't|'(?:s|re|ve|ll|d|m)\b|\w+|[^\w\s]")
@@ -30,12 +30,17 @@ class Tokeniser(Protocol):
 
 def readable(texts: Sequence[str]) -> list[str]:
     """The texts cut to the characters that count, each lone surrogate replaced by a question mark."""
-    cut = [text[:MAX_CHARACTERS] for text in texts]
+    cut = [text if len(text) <= MAX_CHARACTERS else _beginning(text) for text in texts]
     try:
         "".join(cut).encode()
     except UnicodeEncodeError:
         return [text.encode("utf-8", "replace").decode() for text in cut]
     return cut
+
+
+def _beginning(text: str) -> str:
+    # Without long runs of spaces, which would use up the characters and say nothing.
+    return " ".join(text[: 16 * MAX_CHARACTERS].split())[:MAX_CHARACTERS]
 
 
 def load_wordpieces(path: Path, *, max_tokens: int = MAX_TOKENS) -> tokenizers.Tokenizer:
