@@ -83,11 +83,12 @@ class Decision:
     conditions: tuple[Condition, ...] = ()
 
     def index(self, value: object) -> int:
-        """The position of a choice; numbers may arrive as floats or as text.
+        """The position of a choice; numbers may arrive as NumPy scalars.
 
         Raises:
             UnknownChoiceError: The value is not a choice of this decision.
         """
+        value = value.item() if isinstance(value, np.generic) else value
         for position, choice in enumerate(self.choices):
             if value == choice and isinstance(value, bool) == isinstance(choice, bool):
                 return position

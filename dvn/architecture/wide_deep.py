@@ -10,6 +10,7 @@ an appendix that we lack: these ranges are ours, widened until no best value sat
 import torch
 from torch import nn
 
+from dvn.architecture.dropout import SeededDropout
 from dvn.architecture.space import Architecture, Condition, Decision, Space
 
 NONE = "none"
@@ -59,19 +60,20 @@ def build_deep_tower(
         architecture: An architecture of `wide_deep` with an encoder or a table.
         inputs: Width of the concatenated text vectors.
         classes: Number of classes.
-        generator: Draws the initial weights.
+        generator: Draws the initial weights, and the seed of each dropout.
     """
     chosen = architecture.decisions
     layers: list[nn.Module] = []
     width = inputs
+    dropout = float(chosen["dropout"])
     for _ in range(int(chosen["hidden_layers"])):
         size = int(chosen["hidden_size"])
-        layers += [nn.Dropout(float(chosen["dropout"])), _linear(width, size, generator)]
+        layers += [_dropout(dropout, generator), _linear(width, size, generator)]
         if chosen["normalisation"] != NONE:
             layers.append(_NORMALISATIONS[str(chosen["normalisation"])](size))
         layers.append(_ACTIVATIONS[str(chosen["activation"])]())
         width = size
-    layers += [nn.Dropout(float(chosen["dropout"])), _linear(width, classes, generator)]
+    layers += [_dropout(dropout, generator), _linear(width, classes, generator)]
     return nn.Sequential(*layers)
 
 
@@ -81,3 +83,7 @@ def _linear(inputs: int, outputs: int, generator: torch.Generator) -> nn.Linear:
     nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
     nn.init.zeros_(layer.bias)
     return layer
+
+
+def _dropout(probability: float, generator: torch.Generator) -> SeededDropout:
+    return SeededDropout(probability, int(torch.randint(2**31, (1,), generator=generator)))

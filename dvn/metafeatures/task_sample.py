@@ -1,0 +1,73 @@
+"""A task's texts and labels become at most 512 small vectors with anonymous class numbers.
+
+This is what the set encoder reads, and all of a public task's texts that ever leaves the machine it
+was measured on: eight-bit principal components of a static table, no text.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from dvn.embeddings import get_table
+
+SAMPLES = 512
+DIMENSIONS = 64
+TABLE = "use_table"
+_STEPS_PER_UNIT = 24.0
+"""Resolution of the eight-bit vectors; 127 steps reach 5.3 standard deviations."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSample:
+    """Vectors of some texts of a task (samples x 64, int8) and their anonymous class numbers."""
+
+    vectors: Int[np.ndarray, "samples dimensions"]
+    classes: Int[np.ndarray, " samples"]
+
+    def floats(self) -> Float[np.ndarray, "samples dimensions"]:
+        """The vectors with about unit mean square."""
+        return self.vectors.astype(np.float32) / np.float32(_STEPS_PER_UNIT)
+
+
+def chosen_rows(
+    texts: Sequence[str], label_ids: Int[np.ndarray, " texts"], limit: int
+) -> Int[np.ndarray, " samples"]:
+    """At most `limit` rows by a hash of their text, so that the order of the rows cannot matter.
+
+    Rows with the same text are taken together or not at all; the result is ordered by hash, then class size.
+    """
+    keys = np.fromiter((_key(text) for text in texts), dtype=np.uint64, count=len(texts))
+    sizes = np.bincount(label_ids)[label_ids]
+    order = np.lexsort((sizes, keys))
+    if len(order) <= limit:
+        return order
+    boundary = keys[order[limit]]
+    kept = order[:limit]
+    apart = kept[keys[kept] != boundary]
+    # One text may fill the whole sample; then it is the sample.
+    return apart if len(apart) else kept
+
+
+def sample_task(texts: Sequence[str], label_ids: Int[np.ndarray, " texts"]) -> TaskSample:
+    """The sample of a task; independent of row order, of label names and of label numbering."""
+    rows = chosen_rows(texts, label_ids, SAMPLES)
+    pooled = get_table(TABLE).encode([texts[row] for row in rows])[:, :DIMENSIONS]
+    lengths = np.linalg.norm(pooled, axis=1, keepdims=True)
+    unit = pooled / np.maximum(lengths, 1e-9) * np.sqrt(np.float32(DIMENSIONS))
+    steps = np.clip(np.round(unit * _STEPS_PER_UNIT), -127, 127).astype(np.int8)
+    return TaskSample(steps, _anonymous(label_ids[rows]))
+
+
+def _key(text: str) -> int:
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "little")
+
+
+def _anonymous(label_ids: Int[np.ndarray, " samples"]) -> Int[np.ndarray, " samples"]:
+    """Class numbers by first appearance in the sample, whose order is fixed by the texts."""
+    _, first, inverse = np.unique(label_ids, return_index=True, return_inverse=True)
+    ranks = np.argsort(np.argsort(first))
+    return ranks[inverse].astype(np.int16)

@@ -1,0 +1,88 @@
+"""A child network: deep tower, trained table and wide tower, whose logits add up."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from scipy.sparse import csr_matrix
+from torch import Tensor, nn
+
+from dvn.training.sparse import INITIAL_ACCUMULATOR, SparseLinear
+
+EVALUATION_BATCH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a child reads of some texts: frozen vectors, counts of its trained table, n-gram counts."""
+
+    dense: Float[Tensor, "texts features"] | None
+    counts: csr_matrix | None
+    ngrams: csr_matrix | None
+    texts: int
+
+
+@dataclass(slots=True)
+class Child:
+    """The trainable parts of one network; parts that the architecture lacks are None."""
+
+    tower: nn.Sequential | None
+    table: SparseLinear | None
+    wide: SparseLinear | None
+    bias: Float[np.ndarray, " classes"]
+    bias_rate: float
+    _bias_squares: Float[np.ndarray, " classes"] | None = None
+
+    @property
+    def parameters(self) -> int:
+        """The number of trained numbers."""
+        deep = sum(p.numel() for p in self.tower.parameters()) if self.tower is not None else 0
+        tables = sum(part.table.size for part in (self.table, self.wide) if part is not None)
+        return deep + tables + self.bias.size
+
+    def logits(
+        self, inputs: Inputs, rows: Int[np.ndarray, " batch"]
+    ) -> tuple[Tensor | None, Tensor | None, Tensor]:
+        """The parts of one forward pass: tower input that needs a gradient, tower output, all logits."""
+        total = torch.from_numpy(np.broadcast_to(self.bias, (len(rows), len(self.bias))).copy())
+        pooled: Tensor | None = None
+        deep: Tensor | None = None
+        if self.tower is not None:
+            parts = [] if inputs.dense is None else [inputs.dense[torch.from_numpy(rows)]]
+            if self.table is not None:
+                pooled = torch.from_numpy(self.table.forward(rows))
+                pooled.requires_grad_(torch.is_grad_enabled())
+                parts.append(pooled)
+            deep = self.tower(parts[0] if len(parts) == 1 else torch.cat(parts, dim=1))
+            total += deep.detach()
+        if self.wide is not None:
+            total += torch.from_numpy(self.wide.forward(rows))
+        return pooled, deep, total
+
+    def probabilities(self, inputs: Inputs) -> Float[np.ndarray, "texts classes"]:
+        """Class probabilities of all texts of these inputs."""
+        return self._bound_to(inputs)._softmax(inputs)
+
+    def step_bias(self, gradient: Float[np.ndarray, " classes"], schedule: float) -> None:
+        """One Adagrad step of the bias."""
+        if self._bias_squares is None:
+            self._bias_squares = np.full_like(self.bias, INITIAL_ACCUMULATOR)
+        self._bias_squares += gradient**2
+        self.bias -= self.bias_rate * schedule * gradient / np.sqrt(self._bias_squares)
+
+    def _bound_to(self, inputs: Inputs) -> "Child":
+        """The same parameters, reading the counts of these inputs."""
+        table = None if self.table is None else SparseLinear(inputs.counts, self.table.table, 0.0)
+        wide = None if self.wide is None else SparseLinear(inputs.ngrams, self.wide.table, 0.0)
+        return Child(self.tower, table, wide, self.bias, 0.0)
+
+    def _softmax(self, inputs: Inputs) -> Float[np.ndarray, "texts classes"]:
+        if self.tower is not None:
+            self.tower.eval()
+        parts = [np.empty((0, len(self.bias)), dtype=np.float32)]
+        with torch.no_grad():
+            for start in range(0, inputs.texts, EVALUATION_BATCH):
+                rows = np.arange(start, min(start + EVALUATION_BATCH, inputs.texts))
+                parts.append(torch.softmax(self.logits(inputs, rows)[2], dim=1).numpy())
+        return np.concatenate(parts)

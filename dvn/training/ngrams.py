@@ -1,0 +1,70 @@
+"""Texts become weighted n-gram counts for the wide tower, fitted on training texts only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+MAX_FEATURES = 40_000
+MAX_CHARACTERS = 2_000
+RARE_BELOW_TEXTS = 3_000
+
+_KINDS: dict[str, dict[str, object]] = {
+    "words": {"analyzer": "word", "ngram_range": (1, 1), "token_pattern": r"(?u)\b\w+\b|[^\w\s]"},
+    "word_pairs": {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": r"(?u)\b\w+\b|[^\w\s]"},
+    "characters": {"analyzer": "char_wb", "ngram_range": (3, 5)},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ngrams:
+    """The n-grams known to one classifier: their kind, their order and their idf weights."""
+
+    kind: str
+    vocabulary: tuple[str, ...]
+    idf: Float[np.ndarray, " vocabulary"]
+
+    @classmethod
+    def fit(cls, texts: Sequence[str], kind: str) -> tuple["Ngrams", csr_matrix]:
+        """The n-grams of these texts, at most `MAX_FEATURES`, the most frequent first to be kept.
+
+        Returns:
+            The n-grams, and the weighted counts of the texts they were fitted on.
+        """
+        vectorizer = _vectorizer(kind, min_df=1 if len(texts) < RARE_BELOW_TEXTS else 2)
+        try:
+            counts = vectorizer.fit_transform(_shortened(texts))
+        except ValueError:  # Nothing that is a word or a character occurs: the tower stays empty.
+            nothing = csr_matrix((len(texts), 1), dtype=np.float32)
+            return cls(kind, ("",), np.ones(1, dtype=np.float32)), nothing
+        names = tuple(str(name) for name in vectorizer.get_feature_names_out())
+        return cls(kind, names, vectorizer.idf_.astype(np.float32)), _compiled(counts)
+
+    def transform(self, texts: Sequence[str]) -> csr_matrix:
+        """Weighted counts of any texts; unknown n-grams are left out."""
+        if self.vocabulary == ("",):
+            return csr_matrix((len(texts), 1), dtype=np.float32)
+        vectorizer = _vectorizer(self.kind, vocabulary={name: i for i, name in enumerate(self.vocabulary)})
+        vectorizer.idf_ = self.idf
+        return _compiled(vectorizer.transform(_shortened(texts)))
+
+
+def _vectorizer(kind: str, **rest: object) -> TfidfVectorizer:
+    return TfidfVectorizer(
+        **_KINDS[kind], sublinear_tf=True, dtype=np.float32, max_features=MAX_FEATURES, **rest
+    )
+
+
+def _shortened(texts: Sequence[str]) -> list[str]:
+    return [text[:MAX_CHARACTERS] for text in texts]
+
+
+def _compiled(counts: csr_matrix) -> csr_matrix:
+    """The counts with the index types that the compiled loops were built for."""
+    counts = csr_matrix(counts, dtype=np.float32)
+    counts.indptr = counts.indptr.astype(np.int32)
+    counts.indices = counts.indices.astype(np.int32)
+    return counts

@@ -1,0 +1,276 @@
+"""One architecture, trained once on one task under a budget, becomes a classifier and an outcome.
+
+Single-threaded, seeded, repeatable to the bit on one machine. The test part is measured once, at the end.
+"""
+
+import resource
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+
+from dvn.architecture import Architecture
+from dvn.data.dataset import Dataset
+from dvn.data.split import Split
+from dvn.training.child import Child, Inputs
+from dvn.training.features import TaskFeatures
+from dvn.training.metrics import accuracy, confusion, macro_f1
+from dvn.training.outcome import (
+    Budget,
+    CurvePoint,
+    DivergedError,
+    NoTrainingRowsError,
+    Outcome,
+    Progress,
+    RunCost,
+    TrainingCancelledError,
+    Watch,
+)
+from dvn.training.pipeline import Pipeline, assemble
+from dvn.training.plan import BATCH, Plan, plan
+from dvn.training.single_thread import single_thread
+from dvn.training.trained import TrainedClassifier
+
+CURVE_POINTS = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 3 / 4)
+WATCH_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A classifier, and what its run left behind."""
+
+    classifier: TrainedClassifier
+    outcome: Outcome
+
+
+def train(
+    dataset: Dataset,
+    split: Split,
+    architecture: Architecture,
+    *,
+    features: TaskFeatures | None = None,
+    seed: int = 0,
+    budget: Budget | None = None,
+    watch: Watch | None = None,
+) -> Trained:
+    """The classifier of one run and its outcome.
+
+    Args:
+        dataset: Labelled texts.
+        split: Row indices of train, validation and test.
+        architecture: What to train.
+        features: Inputs kept between runs on the same split; made anew if not given.
+        seed: Draws the initial weights, the order of the rows and the dropout.
+        budget: Limits on steps and seconds; a run that meets them keeps what it has.
+        watch: Told the progress several times a second; returning False cancels.
+
+    Raises:
+        TrainingCancelledError: The watcher asked to stop.
+        DivergedError: The loss stopped being finite.
+        NoTrainingRowsError: A part of the split is empty.
+    """
+    for part, rows in (("train", split.train), ("validation", split.validation), ("test", split.test)):
+        if len(rows) == 0:
+            raise NoTrainingRowsError(part, 0)
+    clock = _Clock(watch, budget or Budget())
+    with single_thread():
+        chosen = plan(architecture, train_rows=len(split.train))
+        clock.tell("features", 0, chosen.steps)
+        features = features or TaskFeatures(dataset, split)
+        pipeline, inputs = assemble(chosen, features)
+        run = _Run(chosen, pipeline, inputs, dataset.label_ids, split, seed, clock)
+        run.fit(len(dataset.classes))
+        classifier = TrainedClassifier(architecture, dataset.classes, pipeline, run.child)
+        return Trained(classifier, _outcome(run, classifier, dataset, features))
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Wall time of a run, its limits, and the watcher it reports to."""
+
+    watch: Watch | None
+    budget: Budget
+    started: float = field(default_factory=time.perf_counter)
+    told: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self.started
+
+    def tell(self, phase: str, step: int, steps: int, value: float | None = None) -> None:
+        seconds = self.seconds
+        if self.watch is None or (
+            phase == "training" and value is None and seconds - self.told < WATCH_SECONDS
+        ):
+            return
+        self.told = seconds
+        if not self.watch(Progress(phase, step, steps, seconds, value)):  # type: ignore[arg-type]  # literal
+            raise TrainingCancelledError(step, steps)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One training in progress."""
+
+    plan: Plan
+    pipeline: Pipeline
+    inputs: Inputs
+    labels: Int[np.ndarray, " texts"]
+    split: Split
+    seed: int
+    clock: _Clock
+    child: Child = field(init=False)
+    curve: list[CurvePoint] = field(default_factory=list)
+    steps: int = 0
+    fit_seconds: float = 0.0
+
+    @property
+    def planned_steps(self) -> int:
+        return min(self.plan.steps, self.clock.budget.max_steps or self.plan.steps)
+
+    def fit(self, classes: int) -> None:
+        generator = np.random.default_rng(self.seed)
+        weights = _row_weights(self.labels, self.split.train, classes, self.plan.class_weight)
+        torch_generator = torch.Generator().manual_seed(self.seed)
+        self.child = self.pipeline.new_child(self.plan, self.inputs, classes, torch_generator)
+        self.child.bias[:] = _log_prior(self.labels[self.split.train], weights[self.split.train], classes)
+        began = time.thread_time()
+        self._steps(generator, weights)
+        self.fit_seconds = time.thread_time() - began
+
+    def _steps(self, generator: np.random.Generator, weights: Float[np.ndarray, " texts"]) -> None:
+        optimiser = _optimiser(self.child, self.plan)
+        total = self.planned_steps
+        marks = {max(1, round(total * share)) for share in CURVE_POINTS}
+        batches = _batches(self.split.train, generator)
+        for step in range(total):
+            if self.clock.seconds > self.clock.budget.max_seconds:
+                break
+            schedule = 1.0 - step / total if self.plan.decays else 1.0
+            is_finite = self._step(next(batches), weights, optimiser, schedule)
+            if not is_finite:
+                raise DivergedError(step + 1, total)
+            self.steps = step + 1
+            reached = self._validate() if self.steps in marks else None
+            self.clock.tell("training", self.steps, total, reached)
+
+    def _step(
+        self,
+        rows: Int[np.ndarray, " batch"],
+        weights: Float[np.ndarray, " texts"],
+        optimiser: torch.optim.Optimizer | None,
+        schedule: float,
+    ) -> bool:
+        child = self.child
+        if child.tower is not None:
+            child.tower.train()
+        pooled, deep, logits = child.logits(self.inputs, rows)
+        gradient = torch.softmax(logits, dim=1)  # Of the weighted cross-entropy in the logits: p - onehot.
+        gradient[torch.arange(len(rows)), torch.from_numpy(self.labels[rows])] -= 1.0
+        gradient *= torch.from_numpy(weights[rows] / np.float32(len(rows))).unsqueeze(1)
+        if deep is not None and optimiser is not None:
+            optimiser.zero_grad()
+            deep.backward(gradient)  # type: ignore[no-untyped-call]  # torch's own
+            for group in optimiser.param_groups:
+                group["lr"] = self.plan.deep_rate * schedule
+            optimiser.step()
+        array = gradient.numpy()
+        if child.table is not None and pooled is not None and pooled.grad is not None:
+            child.table.step(rows, pooled.grad.numpy(), schedule=schedule)
+        if child.wide is not None:
+            child.wide.step(rows, array, schedule=schedule)
+        child.step_bias(array.sum(axis=0), schedule)
+        return bool(np.isfinite(array.sum()))
+
+    def _validate(self) -> float:
+        seconds = self.clock.seconds
+        part = self.pipeline.part(self.inputs, self.split.validation)
+        reached = float(
+            (self.child.probabilities(part).argmax(axis=1) == self.labels[self.split.validation]).mean()
+        )
+        self.curve.append(CurvePoint(self.steps, "validation_accuracy", reached, seconds))
+        return reached
+
+
+def _outcome(run: _Run, classifier: TrainedClassifier, dataset: Dataset, features: TaskFeatures) -> Outcome:
+    run.clock.tell("evaluating", run.steps, run.plan.steps)
+    classes = len(dataset.classes)
+    metrics: dict[tuple[str, str], float] = {}
+    tables = {}
+    probabilities = {}
+    seconds = 0.0
+    for part in ("validation", "test"):
+        rows = getattr(run.split, part)
+        began = time.thread_time()
+        probabilities[part] = run.child.probabilities(run.pipeline.part(run.inputs, rows))
+        seconds += time.thread_time() - began
+        if not np.isfinite(probabilities[part]).all():
+            raise DivergedError(run.steps, run.plan.steps)
+        tables[part] = confusion(run.labels[rows], probabilities[part].argmax(axis=1), classes)
+        metrics[part, "accuracy"] = accuracy(tables[part])
+        metrics[part, "macro_f1"] = macro_f1(tables[part])
+    measured = len(run.split.validation) + len(run.split.test)
+    embed = run.pipeline.embed_seconds(features)
+    run.curve.append(
+        CurvePoint(run.steps, "validation_accuracy", metrics["validation", "accuracy"], run.fit_seconds)
+    )
+    cost = RunCost(
+        embed_seconds=embed,
+        train_seconds=run.fit_seconds,
+        predict_milliseconds=1e3 * (seconds / measured + embed / max(len(dataset.texts), 1)),
+        peak_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        parameters=run.child.parameters,
+        bundle_bytes=classifier.bundle_bytes(),
+    )
+    return Outcome(
+        metrics=metrics,
+        curve=tuple(run.curve),
+        cost=cost,
+        validation_probabilities=probabilities["validation"],
+        test_confusion=tables["test"],
+        test_rows=len(run.split.test),
+        steps=run.steps,
+        stopped_by="steps"
+        if run.steps >= min(run.plan.steps, run.clock.budget.max_steps or run.plan.steps)
+        else "seconds",
+    )
+
+
+def _batches(rows: Int[np.ndarray, " train"], generator: np.random.Generator):  # type: ignore[no-untyped-def]
+    """Endless batches: each pass over the rows in a new order, the last batch filled from the next pass."""
+    size = min(BATCH, len(rows))
+    left = np.empty(0, dtype=np.int64)
+    while True:
+        if len(left) < size:
+            left = np.concatenate([left, generator.permutation(rows)])
+        batch, left = left[:size], left[size:]
+        yield batch
+
+
+def _optimiser(child: Child, chosen: Plan) -> torch.optim.Optimizer | None:
+    if child.tower is None:
+        return None
+    return torch.optim.AdamW(
+        child.tower.parameters(), lr=chosen.deep_rate, weight_decay=chosen.deep_l2, fused=True
+    )
+
+
+def _row_weights(
+    labels: Int[np.ndarray, " texts"], train: Int[np.ndarray, " train"], classes: int, power: float
+) -> Float[np.ndarray, " texts"]:
+    """Weights of mean one over train: (inverse class frequency) ** power."""
+    counts = np.bincount(labels[train], minlength=classes).clip(min=1)
+    raw = (len(train) / counts) ** power
+    weights = raw[labels]
+    scaled: np.ndarray = (weights / weights[train].mean()).astype(np.float32)
+    return scaled
+
+
+def _log_prior(
+    labels: Int[np.ndarray, " train"], weights: Float[np.ndarray, " train"], classes: int
+) -> Float[np.ndarray, " classes"]:
+    mass = np.bincount(labels, weights=weights, minlength=classes) + 1.0
+    prior: np.ndarray = np.log(mass / mass.sum()).astype(np.float32)
+    return prior
