@@ -43,8 +43,10 @@ class SplitReport:
         if self.honoured:
             said.append(f"The file's own {_parts(self.honoured)} kept.")
         if self.carved:
-            lacked = "or".join(f" {part} " for part in self.carved).strip()
-            said.append(f"The file has no {lacked} part, so a tenth of its train part was taken for each.")
+            lacked, taken = (
+                (f"no {self.carved[0]}", "it") if len(self.carved) == 1 else ("only train", "each other")
+            )
+            said.append(f"The file has {lacked} part, so a tenth of its train part was taken for {taken}.")
         if self.resplit:
             said.append("The file's own parts leave nothing to train on, so all rows were split anew.")
         said += self._sentences_on_rows()

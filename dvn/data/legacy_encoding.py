@@ -1,0 +1,63 @@
+"""Bytes that are not UTF-8 become a guess: which older encoding makes most sense of them.
+
+The guess is a question to a person, never an answer: one-byte encodings fit any bytes.
+"""
+
+# ruff: noqa: RUF001 - the look-alike characters are what this module is about.
+
+import codecs
+import re
+from typing import Final
+
+_LOWER: Final = "a-zß-öø-ÿœ"
+_FITS: Final = re.compile(
+    rf"[a-z][ß-öø-ÿœ]|[ß-öø-ÿœ][a-z]|(?<![^\s\"'(,;|])[À-ÖØ-ÞŒ][{_LOWER}]|[a-z]’[a-z]|[\s\"'(,;|][“‘«„¿¡]\w"
+    r"|[\w.,!?][”»]|[\s\w][–—]\s|\w…|[£€]\d|\d\s?[€£°]"
+)
+_ODD: Final = re.compile(rf"[{_LOWER}][^\x00-\x7f{_LOWER}’–—…«»“”€°][{_LOWER}]|[\x80-\x9f]|\w[¿¡„‚ˆ¸˛Ÿ†‡]\w")
+_FOREIGN: Final = re.compile(rb"[\x80-\xff]{4,}")
+
+
+def guess_legacy(sample: bytes) -> tuple[str, str]:
+    """The likeliest encoding of bytes that are not UTF-8, and why; never certain."""
+    foreign = sum(map(len, _FOREIGN.findall(sample)))
+    if foreign > 0.5 * sum(byte > 127 for byte in sample):
+        other = _other_alphabet(sample)
+        if other:
+            return other
+    scores: dict[str, int] = {}
+    for name in ("latin-1", "cp1252", "mac_roman"):
+        try:
+            text = sample.decode(name)
+        except UnicodeDecodeError:
+            continue
+        scores[name] = len(_FITS.findall(text)) - 2 * len(_ODD.findall(text))
+    # The first of equals wins: Latin-1 and Windows-1252 differ only from 0x80 to 0x9F.
+    best = max(scores, key=lambda name: scores[name])
+    fits = len(_FITS.findall(sample.decode(best)))
+    return (
+        best,
+        f"read so, {fits:,} accents, quotes or signs make sense" if fits else "the commonest of its kind",
+    )
+
+
+def _other_alphabet(sample: bytes) -> tuple[str, str] | None:
+    """Cyrillic, Chinese, Japanese or Korean, if nearly all characters are of that script."""
+    scripts = (
+        ("shift_jis", r"[぀-ヿ]"),
+        ("euc_kr", r"[가-힣]"),
+        ("gb18030", r"[一-鿿，。！？；：、“”]"),
+        ("cp1251", r"[а-яё]"),
+    )
+    shares: dict[str, float] = {}
+    for name, script in scripts:
+        try:
+            text = codecs.getincrementaldecoder(name)().decode(sample)
+        except UnicodeDecodeError:
+            continue
+        characters = sum(ord(c) > 127 for c in text)
+        shares[name] = len(re.findall(script, text)) / max(1, characters)
+    best = max(shares, key=lambda name: shares[name], default=None)
+    if best is None or shares[best] < (0.3 if best == "shift_jis" else 0.6):
+        return None
+    return best, "read so, most letters are of one alphabet"

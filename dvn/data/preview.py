@@ -1,0 +1,102 @@
+"""The first 256 KB of a file become what a person needs to see before it is read."""
+
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from dvn.data.choices import DEFAULT_LIMITS, GUESS_EVERYTHING, Limits, ReadChoices
+from dvn.data.columns import ColumnGuess, ColumnGuesses, guess_columns
+from dvn.data.dialect import Dialect
+from dvn.data.encoding import EncodingGuess
+from dvn.data.header import HeaderGuess
+from dvn.data.read_csv import choose_columns
+from dvn.data.table import Table, open_table
+from dvn.errors import DataError
+
+SHOWN_ROWS: Final = 20
+SHOWN_CHARS: Final = 400
+_NO_GUESSES: Final = ColumnGuesses((), (), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a file seems to be; every guess can be overruled by a choice.
+
+    Attributes:
+        encoding: How its characters are written; to be confirmed unless `is_certain`.
+        dialect: Delimiter and quotes, with the reason.
+        header: Whether the first row holds names, with the reason.
+        columns: The columns' names.
+        rows: The first twenty rows, long cells cut.
+        candidates: For each role the columns that may play it, the likeliest first.
+        row_count: Number of rows, if the sample is the whole file.
+        size: Bytes of the file.
+        problem: One sentence, if reading would fail on the rows looked at.
+    """
+
+    encoding: EncodingGuess
+    dialect: Dialect
+    header: HeaderGuess
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    candidates: ColumnGuesses
+    row_count: int | None
+    size: int
+    problem: str | None
+
+    @property
+    def text(self) -> ColumnGuess | None:
+        """The likeliest text column."""
+        return next(iter(self.candidates.text), None)
+
+    @property
+    def label(self) -> ColumnGuess | None:
+        """The likeliest label column."""
+        return next(iter(self.candidates.label), None)
+
+    @property
+    def split(self) -> ColumnGuess | None:
+        """The split column, if there is one."""
+        return next(iter(self.candidates.split), None)
+
+
+def preview(
+    path: Path, *, choices: ReadChoices = GUESS_EVERYTHING, limits: Limits = DEFAULT_LIMITS
+) -> Preview:
+    """What a file seems to be, by its first 256 KB.
+
+    Raises:
+        DataError: The file is empty, binary, too large or no table at all. What is wrong with
+            single rows or with the choices is told by `problem` instead.
+    """
+    table = open_table(path, choices, limits)
+    try:
+        candidates = guess_columns(table.form.names, table.first_rows, choices, is_whole=table.is_whole)
+    except DataError:
+        candidates = _NO_GUESSES
+    return Preview(
+        encoding=table.form.encoding,
+        dialect=table.form.dialect,
+        header=table.header,
+        columns=table.form.names,
+        rows=tuple(tuple(map(_cut, row)) for row in table.first_rows[:SHOWN_ROWS]),
+        candidates=candidates,
+        row_count=table.row_count,
+        size=table.size,
+        problem=_find_problem(table),
+    )
+
+
+def _cut(cell: str) -> str:
+    return cell if len(cell) <= SHOWN_CHARS else cell[: SHOWN_CHARS - 1] + "…"
+
+
+def _find_problem(table: Table) -> str | None:
+    try:
+        choose_columns(table)
+        for _ in islice(table.rows(confirmed=True), len(table.first_rows) + 1):
+            pass
+    except DataError as error:
+        return str(error)
+    return None
