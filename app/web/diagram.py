@@ -91,7 +91,7 @@ def _parts(
         kind, words = ("table", "table, tuned") if tuned else ("table frozen", "frozen table")
         modules.append((kind, MODULE_NAMES[str(decisions["table"])], words))
     layers = int(str(decisions.get("hidden_layers", 0)))
-    hidden = (f"{layers} x {decisions['hidden_size']}", f"{decisions['activation']}") if layers else None
+    hidden = (f"{layers} \u00d7 {decisions['hidden_size']}", f"{decisions['activation']}") if layers else None
     ngrams = str(decisions.get("ngrams", "none"))
     wide = (NGRAM_NAMES[ngrams], "wide, linear") if ngrams != "none" else None
     return modules, hidden, wide

@@ -41,7 +41,7 @@ SENTENCES: Final[Mapping[int, str]] = {
     405: "This address does not take this kind of request; see /openapi.json for what it takes.",
     413: "The request is larger than this address takes; send less, or upload files at PUT /api/v1/uploads.",
     415: "The body is not of a type this address takes; see /openapi.json.",
-    500: "Something went wrong on our side, nothing was changed. Try again; if it stays, tell us the reference.",
+    500: "Something went wrong here and nothing was changed. Try again; if it stays, report the reference.",
     503: "The service is not able to answer just now; the same request works a little later.",
 }
 
@@ -102,12 +102,18 @@ def slug_of(error: Exception) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(error).__name__.removesuffix("Error")).lower()
 
 
-async def _answer_known(request: Request, error: Exception) -> Response:
+def refusal(request: Request, error: AppError | DvnError) -> Response:
+    """The answer to an error with a sentence of its own."""
     status = status_of(error)
     headers = {"Retry-After": "2"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("request.refused status=%d error=%s", status, type(error).__name__)
     return answer(request, status, str(error), slug=slug_of(error), headers=headers)
+
+
+async def _answer_known(request: Request, error: Exception) -> Response:
+    assert isinstance(error, AppError | DvnError)
+    return refusal(request, error)
 
 
 async def _answer_invalid(request: Request, error: Exception) -> Response:

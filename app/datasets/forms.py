@@ -1,0 +1,77 @@
+"""What a person or a program may say about an upload, as a checked value."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from dvn.data.choices import ReadChoices
+from dvn.data.rare_classes import RareClasses
+
+_DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+
+Name = Annotated[str, StringConstraints(max_length=1_000)]
+
+
+def _none_if_empty(value: object) -> object:
+    return None if value == "" else value
+
+
+def _delimiter(value: object) -> object:
+    return _DELIMITER_NAMES.get(value, value) if isinstance(value, str) and value else None
+
+
+class ReadForm(BaseModel):
+    """How to read a file; what is left out is guessed. `split` "" means: honour no split column."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    text: Annotated[Name | None, BeforeValidator(_none_if_empty)] = Field(
+        None, description="Column of texts."
+    )
+    label: Annotated[Name | None, BeforeValidator(_none_if_empty)] = Field(
+        None, description="Column of labels."
+    )
+    split: Name | None = Field(None, description="Column of train, validation, test; empty honours none.")
+    encoding: Annotated[Name | None, BeforeValidator(_none_if_empty)] = Field(
+        None, description="Such as utf-8, cp1252, latin-1, mac_roman."
+    )
+    delimiter: Annotated[Name | None, BeforeValidator(_delimiter)] = Field(
+        None, description="One character, or tab, comma, semicolon, pipe."
+    )
+    header: Annotated[bool | None, BeforeValidator(_none_if_empty)] = Field(
+        None, description="Whether the first row holds the names of the columns."
+    )
+
+    def choices(self) -> ReadChoices:
+        return ReadChoices(
+            text=self.text,
+            label=self.label,
+            split=self.split,
+            encoding=self.encoding,
+            delimiter=self.delimiter,
+            has_header=self.header,
+        )
+
+
+class DatasetForm(ReadForm):
+    """An upload with the choices that make it a dataset."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    upload: UUID = Field(description="The id that the upload was given.")
+    rare: Annotated[RareClasses | None, BeforeValidator(_none_if_empty)] = Field(
+        None, description="What to do with classes of fewer than three different texts."
+    )
+
+
+class DatasetPageForm(DatasetForm):
+    """The same from the columns page, with the button that was pressed."""
+
+    next: str = "dataset"
+
+
+class RareForm(BaseModel):
+    """The choice about classes too small to split."""
+
+    rare: RareClasses

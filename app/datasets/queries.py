@@ -1,0 +1,78 @@
+"""Every SELECT on uploads and datasets."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.datasets.tables import DatasetRow, UploadRow
+from app.errors import NotFoundError
+
+
+class UnknownUploadError(NotFoundError):
+    def __init__(self, upload_id: UUID) -> None:
+        super().__init__(
+            f"There is no upload {upload_id}; it may have been deleted, so upload the file again."
+        )
+
+
+class UnknownDatasetError(NotFoundError):
+    def __init__(self, dataset_id: UUID) -> None:
+        super().__init__(f"There is no dataset {dataset_id}; it may have been deleted.")
+
+
+def get_upload(session: Session, upload_id: UUID) -> UploadRow:
+    """The upload of this id.
+
+    Raises:
+        UnknownUploadError: There is none.
+    """
+    upload = session.get(UploadRow, upload_id)
+    if upload is None:
+        raise UnknownUploadError(upload_id)
+    return upload
+
+
+def same_upload(session: Session, sha256: str, file_name: str) -> UploadRow | None:
+    """The first upload of the same bytes under the same name."""
+    same = (UploadRow.sha256 == sha256, UploadRow.file_name == file_name)
+    order = (UploadRow.created_at, UploadRow.id)
+    return session.scalars(select(UploadRow).where(*same).order_by(*order).limit(1)).first()
+
+
+def unused_uploads(session: Session, *, before: datetime) -> Sequence[UploadRow]:
+    """Uploads older than this that no dataset was made of, oldest first."""
+    used = select(DatasetRow.id).where(DatasetRow.upload_id == UploadRow.id).exists()
+    old = (UploadRow.created_at < before, ~used)
+    return session.scalars(select(UploadRow).where(*old).order_by(UploadRow.created_at, UploadRow.id)).all()
+
+
+def upload_ids(session: Session) -> set[UUID]:
+    """Every upload there is."""
+    return set(session.scalars(select(UploadRow.id).order_by(UploadRow.id)))
+
+
+def get_dataset(session: Session, dataset_id: UUID) -> DatasetRow:
+    """The dataset of this id.
+
+    Raises:
+        UnknownDatasetError: There is none.
+    """
+    dataset = session.get(DatasetRow, dataset_id)
+    if dataset is None:
+        raise UnknownDatasetError(dataset_id)
+    return dataset
+
+
+def dataset_by_content(session: Session, content_hash: str) -> DatasetRow | None:
+    """The dataset with these texts, labels and parts."""
+    return session.scalars(select(DatasetRow).where(DatasetRow.content_hash == content_hash)).one_or_none()
+
+
+def has_dataset(session: Session, upload_id: UUID) -> bool:
+    """Whether a dataset came of this upload."""
+    return bool(
+        session.scalar(select(select(DatasetRow.id).where(DatasetRow.upload_id == upload_id).exists()))
+    )

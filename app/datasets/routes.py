@@ -1,0 +1,128 @@
+"""Uploads and datasets over HTTP: pages for people, `/api/v1` for programs."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Form, Query, Request, UploadFile
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from app.datasets import queries, service, views
+from app.datasets.answers import DatasetAnswer, UploadAnswer, dataset_answer, upload_answer
+from app.datasets.forms import DatasetForm, RareForm, ReadForm
+from app.datasets.tables import DatasetRow, UploadRow
+from app.storage import PART, remove
+from app.web.deps import Visit, VisitDep
+from app.web.errors import refusal, status_of
+from app.web.receiving import pieces_of, receive
+from app.web.templates import page
+from dvn.data.preview import Preview, preview
+from dvn.errors import DataError
+
+pages = APIRouter(include_in_schema=False)
+file_pages = APIRouter(include_in_schema=False)
+api = APIRouter(tags=["datasets"])
+file_api = APIRouter(tags=["datasets"])
+
+
+async def keep(visit: Visit, pieces: AsyncIterator[bytes], file_name: str) -> tuple[UploadRow, Preview]:
+    """The upload of a stream, kept whole and previewed; whatever happens, no draft stays."""
+    upload_id = uuid4()
+    draft = visit.storage.uploads / f"{upload_id}{PART}"
+    try:
+        kept = service.KeptFile(upload_id, file_name, await receive(pieces, draft))
+        limits = service.limits_of(visit.settings)
+        return await run_in_threadpool(service.keep_upload, visit.session, visit.storage, kept, limits)
+    finally:
+        remove(draft)
+
+
+@file_api.put("/uploads", status_code=201, summary="Upload a file")
+async def put_upload(
+    request: Request, visit: VisitDep, filename: Annotated[str, Query(max_length=1_000)] = "upload.csv"
+) -> UploadAnswer:
+    """The body is the file itself. It is kept whole and shown as a preview, or refused and not kept."""
+    return upload_answer(*await keep(visit, request.stream(), filename))
+
+
+@api.get("/uploads/{upload_id}", summary="An upload and what it seems to be")
+def get_upload(visit: VisitDep, upload_id: UUID, form: Annotated[ReadForm, Query()]) -> UploadAnswer:
+    upload, path = service.upload_file(visit.session, visit.storage, upload_id)
+    seen = preview(path, choices=form.choices(), limits=service.limits_of(visit.settings))
+    return upload_answer(upload, seen)
+
+
+@api.post("/datasets", status_code=201, response_model=DatasetAnswer, summary="Make an upload a dataset")
+def post_dataset(visit: VisitDep, form: DatasetForm) -> DatasetAnswer | Response:
+    """The same content makes the same dataset. A file that cannot become one is deleted with its upload."""
+    try:
+        return dataset_answer(made_dataset(visit, form))
+    except DataError as error:
+        # Answered, not raised: raising would roll the deletion back.
+        if not service.is_fault_of_choices(error):
+            service.discard_upload(visit.session, visit.storage, form.upload)
+        return refusal(visit.request, error)
+
+
+@api.get("/datasets/{dataset_id}", summary="A dataset")
+def get_dataset(visit: VisitDep, dataset_id: UUID) -> DatasetAnswer:
+    return dataset_answer(queries.get_dataset(visit.session, dataset_id))
+
+
+@file_pages.post("/uploads")
+async def upload_by_form(visit: VisitDep, file: UploadFile) -> RedirectResponse:
+    upload, _ = await keep(visit, pieces_of(file), file.filename or "")
+    return RedirectResponse(f"/uploads/{upload.id}", 303)
+
+
+@pages.get("/uploads/{upload_id}", response_class=HTMLResponse)
+def show_upload(visit: VisitDep, upload_id: UUID, form: Annotated[ReadForm, Query()]) -> Response:
+    return columns_page(visit, upload_id, form)
+
+
+@pages.post("/datasets")
+def make_dataset(visit: VisitDep, form: Annotated[DatasetForm, Form()]) -> Response:
+    made = dataset_or_page(visit, form)
+    return made if isinstance(made, Response) else RedirectResponse(f"/datasets/{made.id}", 303)
+
+
+@pages.post("/datasets/{dataset_id}/rare")
+def choose_rare(visit: VisitDep, dataset_id: UUID, form: Annotated[RareForm, Form()]) -> RedirectResponse:
+    visit.pool.run(service.choose_rare, visit.session, visit.storage, dataset_id, form.rare)
+    return RedirectResponse(f"/datasets/{dataset_id}", 303)
+
+
+def made_dataset(visit: Visit, form: DatasetForm) -> DatasetRow:
+    """The dataset that the form makes of its upload, read on the computing threads."""
+    limits = service.limits_of(visit.settings)
+    return visit.pool.run(service.create_dataset, visit.session, visit.storage, form, limits)
+
+
+def dataset_or_page(visit: Visit, form: DatasetForm) -> DatasetRow | Response:
+    """The dataset, or the columns page that says why there is none and lets it be corrected."""
+    try:
+        return made_dataset(visit, form)
+    except DataError as error:
+        if service.is_mendable(error):
+            return columns_page(visit, form.upload, form, refused=error)
+        service.discard_upload(visit.session, visit.storage, form.upload)
+        return refusal(visit.request, error)
+
+
+def columns_page(
+    visit: Visit, upload_id: UUID, form: ReadForm, *, refused: DataError | None = None
+) -> HTMLResponse:
+    """Real rows with what was guessed or chosen about them."""
+    upload, path = service.upload_file(visit.session, visit.storage, upload_id)
+    try:
+        seen = preview(path, choices=form.choices(), limits=service.limits_of(visit.settings))
+    except DataError as error:
+        refused, view = error, views.unreadable_view(form)
+    else:
+        view = views.preview_view(seen)
+    problem = str(refused) if refused else seen.problem
+    status = status_of(refused) if refused else 200
+    return page(
+        visit.request, "datasets/preview.html", status=status, upload=upload, view=view, problem=problem
+    )

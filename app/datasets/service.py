@@ -1,0 +1,277 @@
+"""An upload becomes a dataset: kept whole or not at all, split as its owner chose, reported in full."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.datasets import queries
+from app.datasets.forms import DatasetForm, ReadForm
+from app.datasets.tables import DatasetRow, DatasetState, UploadRow
+from app.errors import ConflictError
+from app.settings import Settings
+from app.storage import ReceivedFile, Storage, remove
+from dvn.data.choices import Limits
+from dvn.data.columns import NoColumnError, OneColumnError, SameColumnError, UnknownColumnError
+from dvn.data.dataset import Dataset
+from dvn.data.dialect import UnknownDelimiterError
+from dvn.data.encoding import EncodingNotConfirmedError, UnknownEncodingError, WrongEncodingError
+from dvn.data.preview import Preview, preview
+from dvn.data.rare_classes import RareClasses, RareClassesError
+from dvn.data.read_csv import (
+    NoLabelledTextError,
+    NotLabelsError,
+    OneClassError,
+    TooManyClassesError,
+    read_dataset,
+)
+from dvn.data.row_errors import MisplacedQuoteError, OpenQuoteError, RowWidthError
+from dvn.data.split import NothingToLearnError, Split, split_dataset
+from dvn.errors import DataError
+
+SPLIT_SEED: Final = 0
+MOST_NAME_CHARACTERS: Final = 200
+
+
+class RareClassesWaitError(ConflictError):
+    """A dataset's small classes wait for a choice."""
+
+    def __init__(self, rare: Mapping[str, int]) -> None:
+        which = ", ".join(f"{name!r} ({texts})" for name, texts in list(rare.items())[:12])
+        super().__init__(
+            f"{len(rare)} classes have fewer than 3 different texts: {which}. First choose to merge, drop "
+            "or keep them: on the dataset's page, or by 'rare' when the dataset is made."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A received file with the id and the name it shall have."""
+
+    upload_id: UUID
+    file_name: str
+    received: ReceivedFile
+
+
+@dataclass(frozen=True, slots=True)
+class LearningData:
+    """What is learned from: the dataset after the choice about small classes, and its parts."""
+
+    dataset: Dataset
+    split: Split
+
+
+# The file is fine, what was asked of it is not: another request on the same upload may do.
+_FAULTS_OF_CHOICES: Final = (
+    UnknownColumnError,
+    SameColumnError,
+    NoColumnError,
+    UnknownEncodingError,
+    WrongEncodingError,
+    EncodingNotConfirmedError,
+    UnknownDelimiterError,
+    NothingToLearnError,
+)
+# A person who looks at the rows may find that another delimiter, quote or column helps.
+_MENDABLE: Final = (
+    *_FAULTS_OF_CHOICES,
+    RowWidthError,
+    OneColumnError,
+    OneClassError,
+    OpenQuoteError,
+    MisplacedQuoteError,
+    NoLabelledTextError,
+    TooManyClassesError,
+    NotLabelsError,
+)
+
+
+def is_fault_of_choices(error: DataError) -> bool:
+    """Whether the file may stay because only what was asked of it is wrong."""
+    return isinstance(error, _FAULTS_OF_CHOICES)
+
+
+def is_mendable(error: DataError) -> bool:
+    """Whether a person can mend it on the columns page."""
+    return isinstance(error, _MENDABLE)
+
+
+def limits_of(settings: Settings) -> Limits:
+    return Limits(
+        max_bytes=settings.max_upload_bytes, max_rows=settings.max_rows, max_classes=settings.max_classes
+    )
+
+
+def clean_name(file_name: str) -> str:
+    """The last part of a file's name, printable and of a sensible length."""
+    name = "".join(c for c in file_name.replace("\\", "/").rsplit("/", 1)[-1] if c.isprintable()).strip()
+    return name[-MOST_NAME_CHARACTERS:] or "upload.csv"
+
+
+def keep_upload(
+    session: Session, storage: Storage, kept: KeptFile, limits: Limits
+) -> tuple[UploadRow, Preview]:
+    """The upload of a file and its preview; the same bytes under the same name are kept once.
+
+    Raises:
+        DataError: It can be no table, whatever is chosen; nothing is kept.
+    """
+    received, name = kept.received, clean_name(kept.file_name)
+    seen = preview(received.draft, limits=limits)
+    known = queries.same_upload(session, received.sha256, name)
+    if known is not None and storage.upload(known.id).exists():
+        return known, seen
+    received.draft.rename(storage.upload(kept.upload_id))
+    upload = UploadRow(id=kept.upload_id, file_name=name, bytes=received.bytes, sha256=received.sha256)
+    session.add(upload)
+    session.flush()
+    return upload, seen
+
+
+def upload_file(session: Session, storage: Storage, upload_id: UUID) -> tuple[UploadRow, Path]:
+    """An upload and its file.
+
+    Raises:
+        UnknownUploadError: There is no such upload, or its file is gone.
+    """
+    upload = queries.get_upload(session, upload_id)
+    path = storage.upload(upload_id)
+    if not path.exists():
+        raise queries.UnknownUploadError(upload_id)
+    return upload, path
+
+
+def discard_upload(session: Session, storage: Storage, upload_id: UUID) -> None:
+    """Delete an upload and its file, unless a dataset came of it."""
+    upload = session.get(UploadRow, upload_id)
+    if upload is None or queries.has_dataset(session, upload_id):
+        return
+    session.delete(upload)
+    session.flush()
+    remove(storage.upload(upload_id))
+
+
+def create_dataset(session: Session, storage: Storage, form: DatasetForm, limits: Limits) -> DatasetRow:
+    """The dataset of an upload; the same content is the same dataset, whichever file it came from.
+
+    Raises:
+        UnknownUploadError: There is no such upload.
+        DataError: The file cannot be read as the form says; nothing is stored.
+    """
+    upload, path = upload_file(session, storage, form.upload)
+    dataset = read_dataset(path, choices=form.choices(), limits=limits)
+    known = queries.dataset_by_content(session, dataset.content_hash)
+    rare = form.rare or (RareClasses(known.rare_classes) if known and known.rare_classes else None)
+    split = try_to_split(dataset, rare)
+    storage.save_dataset(dataset)
+    facts = _facts(dataset, split, form)
+    new = insert(DatasetRow).values(
+        content_hash=dataset.content_hash,
+        name=upload.file_name,
+        text_column=dataset.text_column,
+        label_column=dataset.label_column,
+        rows=len(dataset),
+        classes=len(dataset.classes),
+    )
+    session.execute(new.on_conflict_do_nothing(index_elements=["content_hash"]))
+    row = queries.dataset_by_content(session, dataset.content_hash)
+    assert row is not None, "it was inserted or was there"
+    row.upload_id, row.file_name = upload.id, upload.file_name
+    row.class_counts = dict(Counter(dataset.labels))
+    _apply(row, facts, split, rare)
+    return row
+
+
+def choose_rare(session: Session, storage: Storage, dataset_id: UUID, rare: RareClasses) -> DatasetRow:
+    """The dataset, split with this choice about its small classes.
+
+    Raises:
+        NothingToLearnError: The choice leaves fewer than two classes; the old one stays.
+    """
+    row = queries.get_dataset(session, dataset_id)
+    dataset = storage.load_dataset(row.content_hash)
+    split = try_to_split(dataset, rare)
+    _apply(row, {**row.report, **_split_facts(split)}, split, rare)
+    return row
+
+
+def try_to_split(dataset: Dataset, rare: RareClasses | None) -> LearningData | RareClassesError:
+    """What can be learned from, or the small classes that wait for a choice."""
+    try:
+        return LearningData(*split_dataset(dataset, seed=SPLIT_SEED, rare=rare))
+    except RareClassesError as error:
+        return error
+
+
+def learning_data(row: DatasetRow, storage: Storage) -> LearningData:
+    """What is learned from a dataset.
+
+    Raises:
+        RareClassesWaitError: Its small classes wait for a choice.
+    """
+    if row.state == DatasetState.waiting:
+        raise RareClassesWaitError(row.report["rare"])
+    dataset = storage.load_dataset(row.content_hash)
+    rare = RareClasses(row.rare_classes) if row.rare_classes else None
+    return LearningData(*split_dataset(dataset, seed=SPLIT_SEED, rare=rare))
+
+
+def sweep_uploads(session: Session, storage: Storage, *, keep_hours: float) -> int:
+    """Delete uploads that became no dataset in time, and files that no row knows; how many of both."""
+    before = datetime.now(UTC) - timedelta(hours=keep_hours)
+    old = queries.unused_uploads(session, before=before)
+    for upload in old:
+        session.delete(upload)
+        remove(storage.upload(upload.id))
+    session.flush()
+    known = {str(upload_id) for upload_id in queries.upload_ids(session)}
+    # A file is renamed into place a moment before its row is committed: the young are left alone.
+    strays = [
+        path
+        for path in storage.uploads.iterdir()
+        if path.name not in known and path.stat().st_mtime < before.timestamp()
+    ]
+    for path in strays:
+        remove(path)
+    return len(old) + len(strays)
+
+
+def _apply(
+    row: DatasetRow,
+    facts: Mapping[str, Any],
+    split: LearningData | RareClassesError,
+    rare: RareClasses | None,
+) -> None:
+    is_waiting = isinstance(split, RareClassesError)
+    row.state = DatasetState.waiting if is_waiting else DatasetState.ready
+    row.rare_classes = rare.value if rare and facts["rare"] else None
+    row.report = facts
+
+
+def _facts(dataset: Dataset, split: LearningData | RareClassesError, form: ReadForm) -> dict[str, Any]:
+    lengths = np.fromiter(map(len, dataset.texts), dtype=np.int64, count=len(dataset))
+    return {
+        "choices": form.model_dump(include=set(ReadForm.model_fields), exclude_none=True),
+        "characters": {"median": int(np.median(lengths)), "longest": int(lengths.max())},
+        "left_out": list(dataset.left_out.sentences()),
+        **_split_facts(split),
+    }
+
+
+def _split_facts(split: LearningData | RareClassesError) -> dict[str, Any]:
+    if isinstance(split, RareClassesError):
+        return {"rare": split.classes, "parts": None, "sentences": []}
+    report = split.split.report
+    return {
+        "rare": dict(report.rare.classes) if report.rare else {},
+        "parts": dict(zip(("train", "validation", "test"), report.sizes, strict=True)),
+        # The sizes come first and have their own place on the page.
+        "sentences": list(report.sentences())[1:],
+    }

@@ -1,0 +1,46 @@
+"""Home, health, licences and how to call the service from a program."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, JSONResponse
+
+from app.pages import queries
+from app.web.deps import VisitDep
+from app.web.templates import page
+from dvn.embeddings import MODULES
+
+MOST_LISTED = 50
+
+router = APIRouter()
+
+
+@router.get("/", response_class=HTMLResponse, include_in_schema=False)
+def home(visit: VisitDep) -> HTMLResponse:
+    return page(
+        visit.request, "pages/home.html", datasets=queries.recent_datasets(visit.session, limit=MOST_LISTED)
+    )
+
+
+@router.get("/licences", response_class=HTMLResponse, include_in_schema=False)
+def licences(request: Request) -> HTMLResponse:
+    return page(request, "pages/licences.html", modules=MODULES.values())
+
+
+@router.get("/api", response_class=HTMLResponse, include_in_schema=False)
+def how_to_call(request: Request) -> HTMLResponse:
+    return page(request, "pages/api.html", base_url=str(request.base_url).rstrip("/"))
+
+
+@router.get("/healthz", tags=["health"], summary="Is the process alive?")
+def healthz() -> dict[str, str]:
+    return {"status": "alive"}
+
+
+@router.get(
+    "/readyz", tags=["health"], summary="Can it recommend?", responses={503: {"description": "Not yet"}}
+)
+def readyz(visit: VisitDep) -> JSONResponse:
+    """Ready once the database answers and the checkpoint and its embedding table are in memory."""
+    experience = visit.request.app.state.experience
+    ready = queries.is_answering(visit.session) and experience.is_ready
+    body = {"status": "ready" if ready else "starting", "experience": experience.words}
+    return JSONResponse(body, 200 if ready else 503)

@@ -1,0 +1,144 @@
+"""Names become files of the data folder: uploads, datasets and classifiers, each whole or not there.
+
+Every file and folder is written beside its place and renamed into it; what a killed process
+left half-written carries `.part` in its name and is swept away at the next start.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import time
+from typing import Final
+from uuid import UUID, uuid4
+
+import pyarrow as pa  # type: ignore[import-untyped]  # no stubs
+import pyarrow.parquet as pq  # type: ignore[import-untyped]  # no stubs
+
+from dvn.data.dataset import Dataset, LeftOut
+
+PART: Final = ".part"
+_FACTS: Final = b"forethought"
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedFile:
+    """A complete file that waits under a draft's name."""
+
+    draft: Path
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """The files below one data folder."""
+
+    folder: Path
+
+    @property
+    def uploads(self) -> Path:
+        return self._made("uploads")
+
+    @property
+    def datasets(self) -> Path:
+        return self._made("datasets")
+
+    @property
+    def classifiers(self) -> Path:
+        return self._made("classifiers")
+
+    @property
+    def vectors(self) -> Path:
+        return self._made("vectors")
+
+    def upload(self, upload_id: UUID) -> Path:
+        return self.uploads / str(upload_id)
+
+    def classifier(self, classifier_id: UUID) -> Path:
+        return self.classifiers / str(classifier_id)
+
+    def save_dataset(self, dataset: Dataset) -> None:
+        """Store the dataset under its content hash; what is stored already stays."""
+        target = self.datasets / f"{dataset.content_hash}.parquet"
+        if target.exists():
+            return
+        columns = {
+            "text": pa.array(dataset.texts, pa.string()),
+            "label": pa.array(dataset.labels, pa.string()),
+        }
+        if dataset.parts is not None:
+            columns["part"] = pa.array(dataset.parts, pa.string())
+        facts = {
+            "text_column": dataset.text_column,
+            "label_column": dataset.label_column,
+            "left_out": asdict(dataset.left_out),
+            "unknown_parts": dataset.unknown_parts,
+        }
+        table = pa.table(columns).replace_schema_metadata({_FACTS: json.dumps(facts).encode()})
+        with replacing(target) as draft:
+            pq.write_table(table, draft, compression="zstd", compression_level=1)
+
+    def load_dataset(self, content_hash: str) -> Dataset:
+        """The dataset stored under this content hash."""
+        table = pq.read_table(self.datasets / f"{content_hash}.parquet")
+        facts = json.loads(table.schema.metadata[_FACTS])
+        left_out = {**facts["left_out"], "first_rows": tuple(facts["left_out"]["first_rows"])}
+        return Dataset(
+            texts=tuple(table["text"].to_pylist()),
+            labels=tuple(table["label"].to_pylist()),
+            parts=tuple(table["part"].to_pylist()) if "part" in table.column_names else None,
+            text_column=facts["text_column"],
+            label_column=facts["label_column"],
+            left_out=LeftOut(**left_out),
+            unknown_parts=tuple((value, rows) for value, rows in facts["unknown_parts"]),
+        )
+
+    def sweep(self, *, upload_age_seconds: float, age_seconds: float) -> None:
+        """Remove drafts that nobody is writing any more: those older than this."""
+        ages = {self.uploads: upload_age_seconds, self.datasets: age_seconds, self.classifiers: age_seconds}
+        for folder, age in ages.items():
+            for draft in folder.glob(f"*{PART}"):
+                with suppress(FileNotFoundError):
+                    if draft.stat().st_mtime <= time() - age:
+                        remove(draft)
+
+    def _made(self, name: str) -> Path:
+        path = self.folder / name
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return path
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """A path to write to, a file or a folder; it takes the target's place when the block ends well."""
+    draft = target.with_name(f"{target.name}.{uuid4().hex[:8]}{PART}")
+    try:
+        yield draft
+        _sync(draft)
+        if draft.is_dir() and target.exists():
+            remove(target)
+        draft.replace(target)
+    finally:
+        remove(draft)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    for file in path.rglob("*") if path.is_dir() else (path,):
+        if file.is_file():
+            descriptor = os.open(file, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
