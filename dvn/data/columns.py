@@ -97,6 +97,10 @@ def guess_columns(
     }
     for role, name in chosen.items():
         ranked[role] = [facts[name]]
+    others = [fact for fact in facts.values() if fact not in ranked["text"][:1] + ranked["split"][:1]]
+    if not ranked["label"] and len(others) == 1:
+        # Nothing else is left; reading it says what is wrong with it.
+        ranked["label"] = others
     text, label = _apart(ranked["text"], ranked["label"], longest, is_whole=is_whole)
     reasons = {"text": _why_text, "label": _why_label, "split": _why_split}
     guesses = {

@@ -1,8 +1,9 @@
 """The first lines of a table tell its delimiter and its quotes."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from dvn.data.choices import ReadChoices
@@ -101,7 +102,7 @@ def guess_dialect(lines: Sequence[str], choices: ReadChoices, *, is_whole: bool)
         found, key=lambda pair: (round(pair[1].share, 4), pair[1].names, pair[0].delimiter == ",")
     )
     if fit.width < 2:
-        return Dialect(",", reason="no delimiter separates anything")
+        return Dialect(",", reason="no delimiter separates the first row")
     return dialect
 
 
@@ -117,6 +118,10 @@ def _with_quote(
     lines: Sequence[str], delimiter: str, choices: ReadChoices, *, is_whole: bool
 ) -> tuple[Dialect, _Fit]:
     """The best quote for a delimiter, and how well the two fit."""
+    if not any(delimiter in line for line in lines):
+        quote = '"' if choices.quote is None else choices.quote
+        dialect = Dialect(delimiter, quote)
+        return replace(dialect, reason=f"there is no {dialect.title} in it"), _Fit(0.0, 1, len(lines), 0)
     if choices.quote is not None:
         dialect = _with_space(lines, Dialect(delimiter, choices.quote), is_whole=is_whole)
         return _explained(dialect, _measure(lines, dialect, is_whole=is_whole))
@@ -124,11 +129,12 @@ def _with_quote(
         _with_space(lines, Dialect(delimiter, quote), is_whole=is_whole) for quote in QUOTES
     )
     best, fit = double, _measure(lines, double, is_whole=is_whole)
-    if _wraps_fields(lines, delimiter, "'"):
+    if _wraps_fields(lines, delimiter, "'", least=_CLEARLY if fit.share == 1 else 0.3):
         other = _measure(lines, single, is_whole=is_whole)
         if other.share >= fit.share and other.width > 1:
             best, fit = single, other
-    if fit.share < 1 and not _wraps_fields(lines, delimiter, best.quote):
+    # Tab-separated files often have no quotes at all; elsewhere a stray quote is a fault to name.
+    if delimiter in "\t|" and fit.share < 1 and not _wraps_fields(lines, delimiter, best.quote):
         other = _measure(lines, none, is_whole=is_whole)
         if other.share > fit.share:
             best, fit = none, other
@@ -138,13 +144,10 @@ def _with_quote(
 def _explained(dialect: Dialect, fit: _Fit) -> tuple[Dialect, _Fit]:
     which = "all" if fit.share == 1 else f"{fit.share:.1%} of the"
     quotes = QUOTES.get(dialect.quote, f"quotes {named(dialect.quote)}")
-    dialect = Dialect(
-        dialect.delimiter,
-        dialect.quote,
-        dialect.skips_space,
-        f"with {dialect.title} and {quotes}, {which} first {fit.row_count:,} rows have {fit.width:,} fields",
+    reason = (
+        f"with {dialect.title} and {quotes}, {which} first {fit.row_count:,} rows have {fit.width:,} fields"
     )
-    return dialect, fit
+    return replace(dialect, reason=reason), fit
 
 
 def _with_space(lines: Sequence[str], dialect: Dialect, *, is_whole: bool) -> Dialect:
@@ -152,9 +155,13 @@ def _with_space(lines: Sequence[str], dialect: Dialect, *, is_whole: bool) -> Di
     mark = f"{dialect.delimiter} {dialect.quote}"
     if not dialect.quote or dialect.delimiter == " " or not any(mark in line for line in lines):
         return dialect
-    skipping = Dialect(dialect.delimiter, dialect.quote, skips_space=True)
-    plain_fit, fit = (_measure(lines, one, is_whole=is_whole) for one in (dialect, skipping))
-    return skipping if fit.share > plain_fit.share else dialect
+    skipping = replace(dialect, skips_space=True)
+    kept, skipped = (_measure(lines, one, is_whole=is_whole) for one in (dialect, skipping))
+    if skipped.share != kept.share:
+        return skipping if skipped.share > kept.share else dialect
+    rows = [row for row, _ in parse_leniently(lines, dialect, is_whole=is_whole) if row]
+    spaced = sum(any(cell.startswith(f" {dialect.quote}") for cell in row) for row in rows)
+    return skipping if spaced >= _CLEARLY * (len(rows) - 1) else dialect
 
 
 def _measure(lines: Sequence[str], dialect: Dialect, *, is_whole: bool) -> _Fit:
@@ -192,16 +199,14 @@ def parse_leniently(
             done += max(1, reader.line_num)
 
 
-def _wraps_fields(lines: Sequence[str], delimiter: str, quote: str) -> bool:
-    """Whether fields that begin with the quote nearly always end with it, and one often does."""
-    opened = closed = 0
-    for line in lines:
-        for cell in line.rstrip("\r\n").split(delimiter):
-            cell = cell.strip(" ")
-            opened += cell.startswith(quote)
-            closed += len(cell) > 1 and cell.startswith(quote) and cell.endswith(quote)
-    enough = max(1, len(lines) * 0.3) if quote == "'" else 1
-    return closed >= enough and closed >= _CLEARLY * opened
+def _wraps_fields(lines: Sequence[str], delimiter: str, quote: str, *, least: float = 0.0) -> bool:
+    """Whether about as many fields begin with a quote as end with one, in this share of the lines."""
+    text = "".join(lines)
+    edge, mark = re.escape(delimiter), re.escape(quote)
+    opened = len(re.findall(rf"(?:^|{edge}) *{mark}", text, re.MULTILINE))
+    closed = len(re.findall(rf"{mark} *(?:{edge}|\r|$)", text, re.MULTILINE))
+    enough = max(1.0, least * len(lines))
+    return min(opened, closed) >= max(enough, _CLEARLY * max(opened, closed))
 
 
 def _is_clear(lines: Sequence[str], dialect: Dialect, fit: _Fit) -> bool:

@@ -44,20 +44,16 @@ def guess_legacy(sample: bytes) -> tuple[str, str]:
 def _other_alphabet(sample: bytes) -> tuple[str, str] | None:
     """Cyrillic, Chinese, Japanese or Korean, if nearly all characters are of that script."""
     scripts = (
-        ("shift_jis", r"[぀-ヿ]"),
-        ("euc_kr", r"[가-힣]"),
-        ("gb18030", r"[一-鿿，。！？；：、“”]"),
-        ("cp1251", r"[а-яё]"),
+        ("shift_jis", r"[぀-ヿ]", 0.3),
+        ("euc_kr", r"[가-힣]", 0.8),
+        ("gb18030", r"[一-鿿，。！？；：、“”]", 0.6),
+        ("cp1251", r"[а-яё]", 0.6),
     )
-    shares: dict[str, float] = {}
-    for name, script in scripts:
+    for name, script, least in scripts:
         try:
             text = codecs.getincrementaldecoder(name)().decode(sample)
         except UnicodeDecodeError:
             continue
-        characters = sum(ord(c) > 127 for c in text)
-        shares[name] = len(re.findall(script, text)) / max(1, characters)
-    best = max(shares, key=lambda name: shares[name], default=None)
-    if best is None or shares[best] < (0.3 if best == "shift_jis" else 0.6):
-        return None
-    return best, "read so, most letters are of one alphabet"
+        if len(re.findall(script, text)) >= least * sum(c > "\x7f" for c in text):
+            return name, "read so, most letters are of one alphabet"
+    return None

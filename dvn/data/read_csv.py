@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,7 @@ from dvn.data.columns import (
 )
 from dvn.data.dataset import Dataset, LeftOut
 from dvn.data.parts import part_named
-from dvn.data.table import Table, open_table
+from dvn.data.table import MAX_SAMPLE_ROWS, Table, open_table
 from dvn.data.wording import MAX_NAME_CHARS, counted, named
 from dvn.errors import DataError
 
@@ -134,6 +135,9 @@ def choose_columns(table: Table) -> ColumnChoice:
 
 def _first(role: str, guesses: tuple[ColumnGuess, ...], table: Table) -> str:
     if not guesses:
+        # What is wrong with a row comes first: it may be why nothing looks right.
+        for _ in islice(table.rows(), MAX_SAMPLE_ROWS):
+            pass
         raise NoColumnError(role, look_at_all(table.form.names, table.first_rows))
     return guesses[0].column
 

@@ -129,8 +129,11 @@ def _first_rows(
     rows = [row for row, _ in islice(parsed, MAX_SAMPLE_ROWS) if row and (len(row) > 1 or row[0].strip())]
     if len(rows) > 1:
         return rows
+    if rows:
+        names = tuple(cell.strip() for cell in rows[0])
+        form = replace(form, names=names, has_header=True)
     try:
-        return list(islice(read_rows(form, limits), 3))
+        return rows + list(islice(read_rows(form, limits), 3))
     except LineFaultError as fault:
         raise _explain(fault, form, choices, limits) from None
 
