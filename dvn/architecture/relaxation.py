@@ -60,11 +60,9 @@ class Relaxation:
 
         At a vertex the softmax has no gradient, so ascent starts from softened architectures.
         """
-        return self._leading(architecture) / np.float32(temperature)
-
-    def _leading(self, architecture: Architecture) -> Float[np.ndarray, " logits"]:
-        vertex = self.vertex(architecture)
-        return (vertex == 1.0).astype(np.float32)
+        leads = (self.vertex(architecture) == 1.0).astype(np.float32)
+        theta: np.ndarray = leads / np.float32(temperature)
+        return theta
 
     def softmax(self, theta: Float[Tensor, "*starts logits"]) -> Float[Tensor, "*starts logits"]:
         """The point u, the softmax of theta block by block (eq. 4's weights)."""

@@ -70,7 +70,7 @@ def handcrafted(
 
 
 def _labels(label_ids: Int[np.ndarray, " texts"]) -> dict[str, float]:
-    counts = np.bincount(label_ids)
+    counts = np.sort(np.bincount(label_ids))  # Sums over classes must not depend on their numbering.
     shares = counts[counts > 0] / counts.sum()
     classes = len(shares)
     entropy = -float((shares * np.log(shares)).sum())

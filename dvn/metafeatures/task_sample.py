@@ -37,11 +37,14 @@ def chosen_rows(
 ) -> Int[np.ndarray, " samples"]:
     """At most `limit` rows by a hash of their text, so that the order of the rows cannot matter.
 
-    Rows with the same text are taken together or not at all; the result is ordered by hash, then class size.
+    Rows with the same text are taken together or not at all. The result is ordered by hash; the classes
+    of one text by size, then by the sum of their own hashes. Classes still equal hold the same texts.
     """
     keys = np.fromiter((_key(text) for text in texts), dtype=np.uint64, count=len(texts))
-    sizes = np.bincount(label_ids)[label_ids]
-    order = np.lexsort((sizes, keys))
+    sizes = np.bincount(label_ids)
+    sums = np.zeros(len(sizes), dtype=np.uint64)
+    np.add.at(sums, label_ids, keys)
+    order = np.lexsort((label_ids, sums[label_ids], sizes[label_ids], keys))
     if len(order) <= limit:
         return order
     boundary = keys[order[limit]]

@@ -73,8 +73,8 @@ class Child:
 
     def _bound_to(self, inputs: Inputs) -> "Child":
         """The same parameters, reading the counts of these inputs."""
-        table = None if self.table is None else SparseLinear(inputs.counts, self.table.table, 0.0)
-        wide = None if self.wide is None else SparseLinear(inputs.ngrams, self.wide.table, 0.0)
+        table = _reading(inputs.counts, self.table)
+        wide = _reading(inputs.ngrams, self.wide)
         return Child(self.tower, table, wide, self.bias, 0.0)
 
     def _softmax(self, inputs: Inputs) -> Float[np.ndarray, "texts classes"]:
@@ -86,3 +86,10 @@ class Child:
                 rows = np.arange(start, min(start + EVALUATION_BATCH, inputs.texts))
                 parts.append(torch.softmax(self.logits(inputs, rows)[2], dim=1).numpy())
         return np.concatenate(parts)
+
+
+def _reading(counts: csr_matrix | None, trained: SparseLinear | None) -> SparseLinear | None:
+    if trained is None:
+        return None
+    assert counts is not None, "a trained table needs the counts it multiplies"
+    return SparseLinear(counts, trained.table, 0.0)

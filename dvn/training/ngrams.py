@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import TfidfVectorizer  # type: ignore[import-untyped]  # no stubs
 
 MAX_FEATURES = 40_000
 MAX_CHARACTERS = 2_000
@@ -38,15 +38,14 @@ class Ngrams:
         try:
             counts = vectorizer.fit_transform(_shortened(texts))
         except ValueError:  # Nothing that is a word or a character occurs: the tower stays empty.
-            nothing = csr_matrix((len(texts), 1), dtype=np.float32)
-            return cls(kind, ("",), np.ones(1, dtype=np.float32)), nothing
+            return cls(kind, ("",), np.ones(1, dtype=np.float32)), _zeros(len(texts), 1)
         names = tuple(str(name) for name in vectorizer.get_feature_names_out())
         return cls(kind, names, vectorizer.idf_.astype(np.float32)), _compiled(counts)
 
     def transform(self, texts: Sequence[str]) -> csr_matrix:
         """Weighted counts of any texts; unknown n-grams are left out."""
-        if self.vocabulary == ("",):
-            return csr_matrix((len(texts), 1), dtype=np.float32)
+        if self.vocabulary == ("",) or len(texts) == 0:
+            return _zeros(len(texts), len(self.vocabulary))
         vectorizer = _vectorizer(self.kind, vocabulary={name: i for i, name in enumerate(self.vocabulary)})
         vectorizer.idf_ = self.idf
         return _compiled(vectorizer.transform(_shortened(texts)))
@@ -60,6 +59,10 @@ def _vectorizer(kind: str, **rest: object) -> TfidfVectorizer:
 
 def _shortened(texts: Sequence[str]) -> list[str]:
     return [text[:MAX_CHARACTERS] for text in texts]
+
+
+def _zeros(texts: int, columns: int) -> csr_matrix:
+    return csr_matrix(np.zeros((texts, columns), dtype=np.float32))
 
 
 def _compiled(counts: csr_matrix) -> csr_matrix:

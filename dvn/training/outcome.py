@@ -59,7 +59,7 @@ Watch = Callable[[Progress], bool]
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """One value of the learning curve, `seconds` into training."""
+    """One value of the learning curve; `seconds` are CPU seconds since the first step."""
 
     step: int
     metric: str
@@ -69,7 +69,7 @@ class CurvePoint:
 
 @dataclass(frozen=True, slots=True)
 class RunCost:
-    """What a run cost: wall seconds, milliseconds to predict a text, bytes of memory and of the bundle."""
+    """What a run cost: CPU seconds, milliseconds to predict a text, bytes of memory and of the bundle."""
 
     embed_seconds: float
     train_seconds: float

@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix
 INITIAL_ACCUMULATOR = 1e-4
 
 
-@numba.njit(cache=True, fastmath=True)  # type: ignore[untyped-decorator]  # numba has no types
+@numba.njit(cache=True, fastmath=True)
 def _forward(indptr, indices, data, rows, table, out):  # type: ignore[no-untyped-def]  # compiled
     for i in range(rows.shape[0]):
         out[i, :] = 0.0
@@ -27,7 +27,7 @@ def _forward(indptr, indices, data, rows, table, out):  # type: ignore[no-untype
                 out[i, column] += weight * line[column]
 
 
-@numba.njit(cache=True, fastmath=True)  # type: ignore[untyped-decorator]  # numba has no types
+@numba.njit(cache=True, fastmath=True)
 def _collect(counts, rows, gradient, buffer, mark, touched):  # type: ignore[no-untyped-def]  # compiled
     indptr, indices, data = counts
     count = 0
@@ -44,7 +44,7 @@ def _collect(counts, rows, gradient, buffer, mark, touched):  # type: ignore[no-
     return count
 
 
-@numba.njit(cache=True, fastmath=True)  # type: ignore[untyped-decorator]  # numba has no types
+@numba.njit(cache=True, fastmath=True)
 def _shrink(table, squares, buffer, mark, touched, rates):  # type: ignore[no-untyped-def]  # compiled
     """Proximal Adagrad coordinate by coordinate; `rates` are the learning rate and the L1 weight."""
     rate, l1 = rates
@@ -61,7 +61,7 @@ def _shrink(table, squares, buffer, mark, touched, rates):  # type: ignore[no-un
             table[token, column] = math.copysign(size, value)
 
 
-@numba.njit(cache=True, fastmath=True)  # type: ignore[untyped-decorator]  # numba has no types
+@numba.njit(cache=True, fastmath=True)
 def _move(table, squares, buffer, mark, touched, rate):  # type: ignore[no-untyped-def]  # compiled
     """Adagrad with one step length for each row: a vector keeps its direction, and a root is taken once."""
     for i in range(touched.shape[0]):

@@ -5,9 +5,10 @@ Decision: JSON for what is read, safetensors for numbers. Rejected: pickle, whic
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from safetensors.numpy import load_file, save_file
 
 from dvn.architecture import Architecture, get_space
 from dvn.embeddings import get_module
-from dvn.errors import TrainingError
+from dvn.errors import ArchitectureError, EmbeddingError, TrainingError
 from dvn.training.child import Child
 from dvn.training.features import CutTable, ScaledEncoder
 from dvn.training.ngrams import Ngrams
@@ -28,6 +29,7 @@ FORMAT = 1
 MANIFEST = "classifier.json"
 WEIGHTS = "weights.safetensors"
 NGRAMS = "ngrams.json"
+_KEYS = {"format", "architecture", "labels", "modules", "encoder_scale", "sha256"}
 
 
 class UnusableClassifierError(TrainingError):
@@ -74,14 +76,14 @@ class TrainedClassifier:
         if self.pipeline.ngrams is not None:
             text = json.dumps(self.pipeline.ngrams.vocabulary, ensure_ascii=False)
             (folder / NGRAMS).write_text(text, encoding="utf-8")
-        digest = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
+        written = [WEIGHTS] if self.pipeline.ngrams is None else [WEIGHTS, NGRAMS]
         manifest = {
             "format": FORMAT,
             "architecture": self.architecture.to_json(),
             "labels": list(self.labels),
             "modules": self.pipeline.module_versions(),
             "encoder_scale": None if self.pipeline.encoder is None else self.pipeline.encoder.scale,
-            "weights_sha256": digest,
+            "sha256": {name: _digest(folder / name) for name in written},
         }
         (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
 
@@ -94,28 +96,26 @@ class TrainedClassifier:
         """
         try:
             manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            digest = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
-        except (OSError, ValueError) as error:
-            raise UnusableClassifierError(folder, f"{MANIFEST} or {WEIGHTS} cannot be read") from error
-        if manifest.get("format") != FORMAT:
-            raise UnusableClassifierError(folder, f"its format is {manifest.get('format')}, not {FORMAT}")
-        if manifest["weights_sha256"] != digest:
-            raise UnusableClassifierError(folder, f"{WEIGHTS} is damaged (its checksum differs)")
-        for name, version in manifest["modules"].items():
-            if get_module(name).version != version:
-                raise UnusableClassifierError(folder, f"it needs version {version} of the module {name}")
-        return cls._rebuilt(folder, manifest)
+            _check(folder, manifest)
+            return cls._rebuilt(folder, manifest)
+        except OSError as error:
+            name = Path(str(error.filename)).name
+            raise UnusableClassifierError(folder, f"{name} cannot be read") from error
+        except json.JSONDecodeError as error:
+            raise UnusableClassifierError(folder, f"{MANIFEST} is not JSON") from error
+        except (ArchitectureError, EmbeddingError) as error:
+            raise UnusableClassifierError(folder, str(error).rstrip(".")) from error
 
     @classmethod
-    def _rebuilt(cls, folder: Path, manifest: dict[str, object]) -> "TrainedClassifier":
-        description: dict[str, object] = manifest["architecture"]  # type: ignore[assignment]  # our own JSON
-        labels = tuple(manifest["labels"])  # type: ignore[arg-type]  # our own JSON
+    def _rebuilt(cls, folder: Path, manifest: Mapping[str, Any]) -> "TrainedClassifier":
+        description: Mapping[str, object] = manifest["architecture"]
+        labels: tuple[str, ...] = tuple(manifest["labels"])
         architecture = get_space(str(description["space"])).from_json(description)
         chosen = plan(architecture, train_rows=1)
         arrays = load_file(folder / WEIGHTS)
         encoder = table = ngrams = None
         if chosen.encoder is not None:
-            encoder = ScaledEncoder(chosen.encoder, float(manifest["encoder_scale"]))  # type: ignore[arg-type]
+            encoder = ScaledEncoder(chosen.encoder, float(manifest["encoder_scale"]))
         if chosen.table is not None:
             table = CutTable(chosen.table, arrays["table_rows"], arrays["table"].astype(np.float32))
         if chosen.ngrams is not None:
@@ -154,16 +154,35 @@ class TrainedClassifier:
         return arrays
 
 
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _check(folder: Path, manifest: object) -> None:
+    """Refuse what another format or module wrote, and damaged files."""
+    found = manifest.get("format") if isinstance(manifest, dict) else None
+    if not isinstance(manifest, dict) or found != FORMAT:
+        raise UnusableClassifierError(folder, f"its format is {found}, not {FORMAT}")
+    missing = _KEYS - manifest.keys()
+    if missing:
+        raise UnusableClassifierError(folder, f"{MANIFEST} lacks {', '.join(sorted(missing))}")
+    for name, digest in manifest["sha256"].items():
+        if _digest(folder / name) != digest:
+            raise UnusableClassifierError(folder, f"{name} is damaged (its checksum differs)")
+    for name, version in manifest["modules"].items():
+        if get_module(name).version != version:
+            raise UnusableClassifierError(folder, f"it needs version {version} of the module {name}")
+
+
 def _child(chosen: Plan, pipeline: Pipeline, arrays: dict[str, np.ndarray], classes: int) -> Child:
-    inputs = pipeline.inputs(["", ""])
-    child = pipeline.new_child(chosen, inputs, classes, torch.Generator().manual_seed(0))
+    # Inputs of no texts tell the widths, and load no embedding module.
+    child = pipeline.new_child(chosen, pipeline.inputs([]), classes, torch.Generator().manual_seed(0))
     child.bias[:] = arrays["bias"]
     if child.wide is not None:
         child.wide.table = arrays["wide"]
     if child.tower is not None:
         prefix = "tower."
-        state = {
-            name[len(prefix) :]: torch.from_numpy(array) for name, array in arrays.items() if prefix in name
-        }
+        tower = {name: array for name, array in arrays.items() if name.startswith(prefix)}
+        state = {name.removeprefix(prefix): torch.from_numpy(array) for name, array in tower.items()}
         child.tower.load_state_dict(state)
     return child

@@ -5,6 +5,7 @@ Single-threaded, seeded, repeatable to the bit on one machine. The test part is 
 
 import resource
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -124,6 +125,7 @@ class _Run:
     child: Child = field(init=False)
     curve: list[CurvePoint] = field(default_factory=list)
     steps: int = 0
+    began: float = 0.0
     fit_seconds: float = 0.0
 
     @property
@@ -136,9 +138,9 @@ class _Run:
         torch_generator = torch.Generator().manual_seed(self.seed)
         self.child = self.pipeline.new_child(self.plan, self.inputs, classes, torch_generator)
         self.child.bias[:] = _log_prior(self.labels[self.split.train], weights[self.split.train], classes)
-        began = time.thread_time()
+        self.began = time.thread_time()
         self._steps(generator, weights)
-        self.fit_seconds = time.thread_time() - began
+        self.fit_seconds = time.thread_time() - self.began
 
     def _steps(self, generator: np.random.Generator, weights: Float[np.ndarray, " texts"]) -> None:
         optimiser = _optimiser(self.child, self.plan)
@@ -185,7 +187,7 @@ class _Run:
         return bool(np.isfinite(array.sum()))
 
     def _validate(self) -> float:
-        seconds = self.clock.seconds
+        seconds = time.thread_time() - self.began
         part = self.pipeline.part(self.inputs, self.split.validation)
         reached = float(
             (self.child.probabilities(part).argmax(axis=1) == self.labels[self.split.validation]).mean()
@@ -213,9 +215,9 @@ def _outcome(run: _Run, classifier: TrainedClassifier, dataset: Dataset, feature
         metrics[part, "macro_f1"] = macro_f1(tables[part])
     measured = len(run.split.validation) + len(run.split.test)
     embed = run.pipeline.embed_seconds(features)
-    run.curve.append(
-        CurvePoint(run.steps, "validation_accuracy", metrics["validation", "accuracy"], run.fit_seconds)
-    )
+    if not run.curve or run.curve[-1].step != run.steps:
+        reached = metrics["validation", "accuracy"]
+        run.curve.append(CurvePoint(run.steps, "validation_accuracy", reached, run.fit_seconds))
     cost = RunCost(
         embed_seconds=embed,
         train_seconds=run.fit_seconds,
@@ -232,13 +234,13 @@ def _outcome(run: _Run, classifier: TrainedClassifier, dataset: Dataset, feature
         test_confusion=tables["test"],
         test_rows=len(run.split.test),
         steps=run.steps,
-        stopped_by="steps"
-        if run.steps >= min(run.plan.steps, run.clock.budget.max_steps or run.plan.steps)
-        else "seconds",
+        stopped_by="steps" if run.steps >= run.planned_steps else "seconds",
     )
 
 
-def _batches(rows: Int[np.ndarray, " train"], generator: np.random.Generator):  # type: ignore[no-untyped-def]
+def _batches(
+    rows: Int[np.ndarray, " train"], generator: np.random.Generator
+) -> Iterator[Int[np.ndarray, " batch"]]:
     """Endless batches: each pass over the rows in a new order, the last batch filled from the next pass."""
     size = min(BATCH, len(rows))
     left = np.empty(0, dtype=np.int64)
