@@ -1,9 +1,15 @@
 """Home, health, licences and how to call the service from a program."""
 
+from uuid import UUID
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from app.classifiers.queries import classifiers_of
+from app.datasets.queries import get_dataset
+from app.datasets.views import dataset_view
 from app.pages import queries
+from app.recommendations.queries import recommendations_of
 from app.web.deps import VisitDep
 from app.web.templates import page
 from dvn.embeddings import MODULES
@@ -17,6 +23,19 @@ router = APIRouter()
 def home(visit: VisitDep) -> HTMLResponse:
     return page(
         visit.request, "pages/home.html", datasets=queries.recent_datasets(visit.session, limit=MOST_LISTED)
+    )
+
+
+@router.get("/datasets/{dataset_id}", response_class=HTMLResponse, include_in_schema=False)
+def show_dataset(visit: VisitDep, dataset_id: UUID) -> HTMLResponse:
+    dataset = get_dataset(visit.session, dataset_id)
+    return page(
+        visit.request,
+        "datasets/show.html",
+        dataset=dataset,
+        view=dataset_view(dataset),
+        recommendations=recommendations_of(visit.session, dataset_id),
+        classifiers=classifiers_of(visit.session, dataset_id),
     )
 
 
