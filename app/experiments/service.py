@@ -1,0 +1,221 @@
+"""Files become tasks, tasks and architectures become planned runs, outcomes become recorded runs."""
+
+import importlib.metadata
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from app.datasets.tables import DatasetRow, Visibility
+from app.experiments import queries, records
+from app.experiments.tables import Origin, TaskRow
+from app.storage import Storage
+from dvn.architecture import Architecture, Relaxation, get_space
+from dvn.data.dataset import Dataset
+from dvn.data.read_csv import read_dataset
+from dvn.data.rare_classes import RareClasses
+from dvn.data.split import Split, split_dataset
+from dvn.data.split_report import SplitReport
+from dvn.embeddings import MODULES
+from dvn.metafeatures import HANDMADE_NAMES, describe_task
+from dvn.metafeatures.task_sample import TABLE
+from dvn.training import Outcome
+from dvn.training.cost import encoding_seconds
+
+SHARED_SEED = 20190218
+"""The day of the paper: every installation shares the same architectures."""
+
+CATALOG = "catalog.json"
+_LIBRARIES = ("torch", "numpy", "numba", "scikit-learn", "onnxruntime")
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogEntry:
+    """What is known of a public dataset beside its file."""
+
+    family: str
+    language: str | None = None
+    licence: str | None = None
+
+
+def catalog_entry(path: Path, family: str | None) -> CatalogEntry:
+    """The entry of a file in the `catalog.json` beside it; without one, the file is its own family."""
+    catalog = path.parent / CATALOG
+    entries = json.loads(catalog.read_text(encoding="utf-8")) if catalog.is_file() else []
+    found: Mapping[str, str] = next((entry for entry in entries if entry["slug"] == path.stem), {})
+    return CatalogEntry(family or found.get("family", path.stem), found.get("language"), found.get("licence"))
+
+
+def add_task(session: Session, storage: Storage, path: Path, *, family: str | None = None) -> TaskRow:
+    """The task that a file poses, with its dataset, split and sample stored; adding it twice adds it once.
+
+    Raises:
+        DataError: The file cannot be used.
+    """
+    entry = catalog_entry(path, family)
+    dataset, split = split_dataset(read_dataset(path), seed=0, rare=RareClasses.keep)
+    storage.save_dataset(dataset)
+    counts = np.bincount(dataset.label_ids, minlength=len(dataset.classes)).tolist()
+    dataset_id = records.upsert_dataset(
+        session,
+        records.DatasetFacts(
+            content_hash=dataset.content_hash,
+            name=path.stem,
+            text_column=dataset.text_column,
+            label_column=dataset.label_column,
+            rows=len(dataset.texts),
+            class_counts=dict(zip(dataset.classes, counts, strict=True)),
+            languages=[entry.language] if entry.language else [],
+            licence=entry.licence,
+            visibility=Visibility.private,
+        ),
+    )
+    facts = records.TaskFacts(path.stem, entry.family, 0, split.train, split.validation, split.test)
+    task_id = records.upsert_task(session, dataset_id, facts)
+    records.upsert_sample(session, task_id, sample_facts(dataset))
+    return queries.task_with_split(session, task_id)
+
+
+def sample_facts(dataset: Dataset) -> records.SampleFacts:
+    """What the value network sees of a dataset, as it is stored."""
+    described = describe_task(dataset.texts, dataset.labels)
+    handmade = {name: float(value) for name, value in zip(HANDMADE_NAMES, described.handmade, strict=True)}
+    sample = described.sample
+    return records.SampleFacts(TABLE, MODULES[TABLE].version, sample.vectors, sample.classes, handmade)
+
+
+def stored_split(task: TaskRow) -> Split:
+    """The split of a stored task."""
+    packed = (task.train_rows, task.validation_rows, task.test_rows)
+    train, validation, test = (records.unpack_rows(rows) for rows in packed)
+    nothing = np.empty(0, dtype=np.int64)
+    return Split(train, validation, test, nothing, task.split_seed, SplitReport())
+
+
+def shared_architectures(space: str, count: int) -> list[Architecture]:
+    """The first architectures that all tasks of all installations share, so that best on average is fair."""
+    return distinct_architectures(space, count, np.random.default_rng(SHARED_SEED))
+
+
+def own_architectures(space: str, count: int, content_hash: str) -> list[Architecture]:
+    """The first random architectures of one task, the same wherever it is populated."""
+    return distinct_architectures(space, count, np.random.default_rng(int(content_hash[:12], 16)))
+
+
+def distinct_architectures(space: str, count: int, generator: np.random.Generator) -> list[Architecture]:
+    """Random architectures without repetition; asking for more keeps those that were there."""
+    found: dict[str, Architecture] = {}
+    while len(found) < count:
+        architecture = get_space(space).sample(generator)
+        found.setdefault(architecture.hash, architecture)
+    return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPlan:
+    """The runs that a task still lacks, each an architecture with its origin and its row's id."""
+
+    task_id: int
+    name: str
+    content_hash: str
+    rows: int
+    runs: tuple[tuple[int, Architecture, Origin], ...]
+
+
+def plan_runs(
+    session: Session, storage: Storage, *, space: str, shared: int, random: int, names: Sequence[str] | None
+) -> list[TaskPlan]:
+    """What is left to train, task by task, small tasks first; tasks whose file is not here are left out."""
+    common = shared_architectures(space, shared)
+    plans = []
+    for task, dataset in queries.tasks(session, names=names):
+        if not (storage.datasets / f"{dataset.content_hash}.parquet").is_file():
+            continue
+        wanted = [(architecture, Origin.shared) for architecture in common]
+        known = {architecture.hash for architecture in common}
+        own = own_architectures(space, random, dataset.content_hash)
+        wanted += [(architecture, Origin.random) for architecture in own if architecture.hash not in known]
+        plans.append(_plan(session, task, dataset, wanted))
+    return sorted((plan for plan in plans if plan.runs), key=lambda plan: (plan.rows, plan.name))
+
+
+def _plan(
+    session: Session, task: TaskRow, dataset: DatasetRow, wanted: Sequence[tuple[Architecture, Origin]]
+) -> TaskPlan:
+    ids = {
+        store_architecture(session, architecture): (architecture, origin) for architecture, origin in wanted
+    }
+    planned = [queries.PlannedRun(task.id, architecture_id, 0) for architecture_id in ids]
+    left = [run.architecture_id for run in queries.pending(session, planned)]
+    runs = tuple((architecture_id, *ids[architecture_id]) for architecture_id in left)
+    return TaskPlan(task.id, task.name, dataset.content_hash, dataset.rows, runs)
+
+
+def store_architecture(session: Session, architecture: Architecture) -> int:
+    """The row of an architecture with its relaxed vector."""
+    vector = Relaxation(get_space(architecture.space)).vertex(architecture)
+    return records.upsert_architecture(session, architecture.to_json(), architecture.hash, vector.tolist())
+
+
+@dataclass(frozen=True, slots=True)
+class EndedRun:
+    """A run as a training process hands it over: an outcome, or the reason of its failure."""
+
+    task_id: int
+    architecture_id: int
+    origin: Origin
+    started_at: datetime
+    ended_at: datetime
+    outcome: Outcome | None
+    error: str | None
+
+
+def record(session: Session, ended: EndedRun, *, seed: int = 0) -> int:
+    """Store a run under its natural key; a second one with the same key changes nothing."""
+    outcome = ended.outcome
+    return records.record_run(
+        session,
+        records.RunRecord(
+            task_id=ended.task_id,
+            architecture_id=ended.architecture_id,
+            seed=seed,
+            origin=ended.origin,
+            code_version=code_version(),
+            libraries=libraries(),
+            started_at=ended.started_at,
+            ended_at=ended.ended_at,
+            steps=None if outcome is None else outcome.steps,
+            error=ended.error,
+            metrics=None if outcome is None else outcome.metrics,
+            curve=()
+            if outcome is None
+            else [(point.step, point.metric, point.value, point.seconds) for point in outcome.curve],
+            cost=None if outcome is None else asdict(outcome.cost),
+            validation_probabilities=None if outcome is None else outcome.validation_probabilities,
+        ),
+    )
+
+
+@cache
+def code_version() -> str:
+    """The version of this program."""
+    return importlib.metadata.version("forethought")
+
+
+@cache
+def libraries() -> dict[str, str]:
+    """The versions that a run's numbers depend on."""
+    return {"python": platform.python_version()} | {
+        name: importlib.metadata.version(name) for name in _LIBRARIES
+    }
+
+
+def encoder_seconds(dataset: Dataset) -> float:
+    """Seconds to encode a dataset once by every frozen encoder, on one core."""
+    return sum(encoding_seconds(name, dataset.texts) for name in MODULES)

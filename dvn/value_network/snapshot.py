@@ -1,0 +1,234 @@
+"""The experience as Parquet files: tasks (no texts), runs with their costs, and learning curves.
+
+A snapshot is a folder of `tasks.parquet`, `runs.parquet` and `curves.parquet`. A task is a row of
+hand-made meta-features and at most 512 eight-bit vectors with anonymous class numbers; a run is a
+row under its natural key, failures included.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dvn.architecture import Architecture, get_space
+from dvn.errors import CheckpointError
+from dvn.metafeatures import HANDMADE_NAMES, TaskDescription, TaskSample
+
+TASKS, RUNS, CURVES = "tasks.parquet", "runs.parquet", "curves.parquet"
+
+TASK_SCHEMA = pa.schema(
+    [
+        ("name", pa.string()),
+        ("family", pa.string()),
+        ("language", pa.string()),
+        ("content_hash", pa.string()),
+        ("split_seed", pa.int64()),
+        ("split_hash", pa.string()),
+        ("train_rows", pa.binary()),
+        ("validation_rows", pa.binary()),
+        ("test_rows", pa.binary()),
+        ("rows", pa.int64()),
+        ("classes", pa.int64()),
+        ("class_counts", pa.list_(pa.int64())),
+        ("module", pa.string()),
+        ("module_version", pa.string()),
+        ("handmade", pa.map_(pa.string(), pa.float32())),
+        ("vectors", pa.binary()),
+        ("sample_classes", pa.list_(pa.int16())),
+    ]
+)
+METRICS = (
+    ("validation", "accuracy"),
+    ("validation", "macro_f1"),
+    ("test", "accuracy"),
+    ("test", "macro_f1"),
+)
+COSTS = ("embed_seconds", "train_seconds", "predict_milliseconds", "peak_bytes", "parameters", "bundle_bytes")
+RUN_KEY = ("content_hash", "split_hash", "architecture", "seed", "fidelity")
+RUN_SCHEMA = pa.schema(
+    [
+        ("content_hash", pa.string()),
+        ("split_hash", pa.string()),
+        ("architecture", pa.string()),
+        ("seed", pa.int64()),
+        ("fidelity", pa.float64()),
+        ("space", pa.string()),
+        ("version", pa.string()),
+        ("decisions", pa.string()),
+        ("origin", pa.string()),
+        ("state", pa.string()),
+        ("error", pa.string()),
+        ("steps", pa.int64()),
+        *((f"{part}_{metric}", pa.float64()) for part, metric in METRICS),
+        *((cost, pa.float64()) for cost in COSTS),
+        ("started_at", pa.timestamp("us", tz="UTC")),
+        ("ended_at", pa.timestamp("us", tz="UTC")),
+        ("code_version", pa.string()),
+        ("libraries", pa.string()),
+    ]
+)
+CURVE_SCHEMA = pa.schema(
+    [
+        ("content_hash", pa.string()),
+        ("split_hash", pa.string()),
+        ("architecture", pa.string()),
+        ("seed", pa.int64()),
+        ("fidelity", pa.float64()),
+        ("step", pa.int64()),
+        ("metric", pa.string()),
+        ("value", pa.float32()),
+        ("seconds", pa.float32()),
+    ]
+)
+_SCHEMAS = {TASKS: TASK_SCHEMA, RUNS: RUN_SCHEMA, CURVES: CURVE_SCHEMA}
+
+
+class UnusableSnapshotError(CheckpointError):
+    """A folder does not hold a snapshot that this program can read."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(
+            f"The snapshot in {folder} cannot be read: {reason}; `forethought export` writes a whole one."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTask:
+    """A task of the experience."""
+
+    name: str
+    family: str
+    content_hash: str
+    split_hash: str
+    description: TaskDescription
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRun:
+    """A finished run of the experience; the test score is for judging, never for fitting."""
+
+    task: int
+    architecture: Architecture
+    is_shared: bool
+    seed: int
+    validation_accuracy: float
+    test_accuracy: float
+    own_seconds: float
+    bundle_bytes: float
+
+
+@dataclass(frozen=True, slots=True)
+class Experience:
+    """What a value network learns from: tasks, and finished runs that point to them by position."""
+
+    space: str
+    tasks: tuple[KnownTask, ...]
+    runs: tuple[KnownRun, ...]
+    snapshot_hash: str
+
+    def without_family(self, family: str) -> "Experience":
+        """The experience without a family's tasks and their runs."""
+        return self.of_tasks([i for i, task in enumerate(self.tasks) if task.family != family])
+
+    def of_tasks(self, kept: Sequence[int]) -> "Experience":
+        """The experience of some tasks, renumbered in the order given."""
+        place = {old: new for new, old in enumerate(kept)}
+        runs = tuple(_moved(run, place[run.task]) for run in self.runs if run.task in place)
+        tasks = tuple(self.tasks[i] for i in kept)
+        names = "\n".join(f"{task.content_hash} {task.split_hash}" for task in tasks)
+        digest = hashlib.sha256(f"{self.snapshot_hash}\n{names}".encode()).hexdigest()
+        return Experience(self.space, tasks, runs, digest)
+
+
+def read_experience(folder: Path, space: str) -> Experience:
+    """The finished runs of one space and their tasks.
+
+    Raises:
+        UnusableSnapshotError: A file is missing, damaged or of another form.
+    """
+    tasks = read_rows(folder, TASKS)
+    known = tuple(_task(row) for row in tasks)
+    place = {(task.content_hash, task.split_hash): i for i, task in enumerate(known)}
+    described = get_space(space)
+    runs = []
+    for row in read_rows(folder, RUNS):
+        is_current = row["space"] == space and row["version"] == str(described.version)
+        if is_current and row["state"] == "finished" and row["fidelity"] == 1.0:
+            architecture = described.parse(json.loads(str(row["decisions"])))
+            task = place[row["content_hash"], row["split_hash"]]
+            runs.append(_run(row, task, architecture))
+    with_runs = sorted({run.task for run in runs})
+    experience = Experience(space, known, tuple(runs), snapshot_hash(folder))
+    return experience if len(with_runs) == len(known) else experience.of_tasks(with_runs)
+
+
+def read_rows(folder: Path, name: str) -> list[dict[str, object]]:
+    """The rows of one file of a snapshot.
+
+    Raises:
+        UnusableSnapshotError: The file is missing, damaged or of another form.
+    """
+    try:
+        table = pq.read_table(folder / name)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise UnusableSnapshotError(folder, f"{name} is missing or damaged") from error
+    missing = sorted(set(_SCHEMAS[name].names) - set(table.column_names))
+    if missing:
+        raise UnusableSnapshotError(folder, f"{name} lacks the columns {', '.join(missing)}")
+    rows: list[dict[str, object]] = table.select(_SCHEMAS[name].names).to_pylist()
+    return rows
+
+
+def write_rows(folder: Path, name: str, rows: Iterable[Mapping[str, object]]) -> None:
+    """Write one file of a snapshot, whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / f".{name}.part"
+    try:
+        table = pa.Table.from_pylist([dict(row) for row in rows], schema=_SCHEMAS[name])
+        pq.write_table(table, draft, compression="zstd", compression_level=12)
+        draft.replace(folder / name)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def snapshot_hash(folder: Path) -> str:
+    """A fingerprint of the tasks and runs files."""
+    digest = hashlib.sha256()
+    for name in (TASKS, RUNS):
+        digest.update((folder / name).read_bytes())
+    return digest.hexdigest()
+
+
+def _task(row: Mapping[str, object]) -> KnownTask:
+    handmade = dict(row["handmade"])  # type: ignore[call-overload]  # the schema says it is a map
+    numbers = np.array([handmade.get(name, 0.0) for name in HANDMADE_NAMES], dtype=np.float32)
+    classes = np.array(row["sample_classes"], dtype=np.int16)
+    flat = np.frombuffer(row["vectors"], dtype=np.int8)  # type: ignore[call-overload]  # bytes by the schema
+    sample = TaskSample(flat.reshape(len(classes), -1), classes)
+    description = TaskDescription(numbers, sample, int(str(row["rows"])), int(str(row["classes"])))
+    return KnownTask(
+        str(row["name"]), str(row["family"]), str(row["content_hash"]), str(row["split_hash"]), description
+    )
+
+
+def _run(row: Mapping[str, object], task: int, architecture: Architecture) -> KnownRun:
+    numbers = {name: float(str(row[name])) for name in (*COSTS, "validation_accuracy", "test_accuracy")}
+    return KnownRun(
+        task=task,
+        architecture=architecture,
+        is_shared=row["origin"] == "shared",
+        seed=int(str(row["seed"])),
+        validation_accuracy=numbers["validation_accuracy"],
+        test_accuracy=numbers["test_accuracy"],
+        own_seconds=numbers["train_seconds"],
+        bundle_bytes=numbers["bundle_bytes"],
+    )
+
+
+def _moved(run: KnownRun, task: int) -> KnownRun:
+    return replace(run, task=task)
