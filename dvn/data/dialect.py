@@ -18,6 +18,7 @@ DELIMITERS: Final = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "pipe"}
 LAST_RESORTS: Final = {":": "colon", " ": "space"}
 QUOTES: Final = {'"': "double quotes", "'": "single quotes", "": "no quotes"}
 _CLEARLY: Final = 0.8
+_COMPARED_ROWS: Final = 500
 
 
 class UnknownDelimiterError(DataError):
@@ -69,12 +70,14 @@ class _Fit:
         width: Fields of the first row.
         row_count: Rows found.
         names: Known column names in the first row.
+        repeats: How much the column with the fewest values repeats them, in [0, 1].
     """
 
     share: float
     width: int
     row_count: int
     names: int
+    repeats: float = 0.0
 
 
 def guess_dialect(lines: Sequence[str], choices: ReadChoices, *, is_whole: bool) -> Dialect:
@@ -98,12 +101,16 @@ def guess_dialect(lines: Sequence[str], choices: ReadChoices, *, is_whole: bool)
     if all(fit.width < 2 for _, fit in found):
         resorts = [_with_quote(lines, delimiter, choices, is_whole=is_whole) for delimiter in LAST_RESORTS]
         found = [pair for pair in resorts if _is_clear(lines, *pair)] or found
-    dialect, fit = max(
-        found, key=lambda pair: (round(pair[1].share, 4), pair[1].names, pair[0].delimiter == ",")
-    )
+    dialect, fit = max(found, key=_preference)
     if fit.width < 2:
         return Dialect(",", reason="no delimiter separates the first row")
     return dialect
+
+
+def _preference(pair: tuple[Dialect, _Fit]) -> tuple[float, int, float, bool]:
+    """The order of dialects: rows of one width count first, then what the columns look like."""
+    dialect, fit = pair
+    return round(fit.share, 4), fit.names, round(fit.repeats, 1), dialect.delimiter == ","
 
 
 def _check_choices(choices: ReadChoices) -> None:
@@ -129,12 +136,14 @@ def _with_quote(
         _with_space(lines, Dialect(delimiter, quote), is_whole=is_whole) for quote in QUOTES
     )
     best, fit = double, _measure(lines, double, is_whole=is_whole)
-    if _wraps_fields(lines, delimiter, "'", least=_CLEARLY if fit.share == 1 else 0.3):
+    wrapped = _count_wrapped(lines, delimiter, "'")
+    if wrapped:
         other = _measure(lines, single, is_whole=is_whole)
-        if other.share >= fit.share and other.width > 1:
+        is_usual = other.share == fit.share and wrapped >= _CLEARLY * fit.row_count
+        if other.width > 1 and (other.share > fit.share or is_usual):
             best, fit = single, other
     # Tab-separated files often have no quotes at all; elsewhere a stray quote is a fault to name.
-    if delimiter in "\t|" and fit.share < 1 and not _wraps_fields(lines, delimiter, best.quote):
+    if delimiter in "\t|" and fit.share < 1 and not _count_wrapped(lines, delimiter, best.quote):
         other = _measure(lines, none, is_whole=is_whole)
         if other.share > fit.share:
             best, fit = none, other
@@ -171,7 +180,10 @@ def _measure(lines: Sequence[str], dialect: Dialect, *, is_whole: bool) -> _Fit:
     total = sum(count for row, count in rows if row != [])
     names = sum(plain(cell) in TEXT_NAMES or plain(cell) in LABEL_NAMES for cell in first or [])
     share = good / total if total and len(first) > 1 else 0.0
-    return _Fit(share, len(first), sum(row is not None for row, _ in rows), names)
+    regular = [row for row, _ in rows if row and len(row) == len(first)][:_COMPARED_ROWS]
+    counts = [count for column in zip(*regular, strict=True) if (count := len(set(column))) > 1]
+    repeats = 1 - min(counts) / len(regular) if counts else 0.0
+    return _Fit(share, len(first), sum(row is not None for row, _ in rows), names, repeats)
 
 
 def parse_leniently(
@@ -199,14 +211,13 @@ def parse_leniently(
             done += max(1, reader.line_num)
 
 
-def _wraps_fields(lines: Sequence[str], delimiter: str, quote: str, *, least: float = 0.0) -> bool:
-    """Whether about as many fields begin with a quote as end with one, in this share of the lines."""
-    text = "".join(lines)
+def _count_wrapped(lines: Sequence[str], delimiter: str, quote: str) -> int:
+    """How many fields are in quotes; 0 unless about as many begin with one as end with one."""
+    text = "\n".join(line.rstrip("\r\n") for line in lines)
     edge, mark = re.escape(delimiter), re.escape(quote)
     opened = len(re.findall(rf"(?:^|{edge}) *{mark}", text, re.MULTILINE))
-    closed = len(re.findall(rf"{mark} *(?:{edge}|\r|$)", text, re.MULTILINE))
-    enough = max(1.0, least * len(lines))
-    return min(opened, closed) >= max(enough, _CLEARLY * max(opened, closed))
+    closed = len(re.findall(rf"{mark} *(?:{edge}|$)", text, re.MULTILINE))
+    return min(opened, closed) if min(opened, closed) >= _CLEARLY * max(opened, closed) else 0
 
 
 def _is_clear(lines: Sequence[str], dialect: Dialect, fit: _Fit) -> bool:

@@ -71,7 +71,9 @@ def test_the_order_of_rows_changes_no_membership(
     found = []
     for rows in (table, shuffled):
         try:
-            dataset, split = split_dataset(make(rows, with_parts=with_parts), seed=seed, rare=RareClasses.keep)
+            dataset, split = split_dataset(
+                make(rows, with_parts=with_parts), seed=seed, rare=RareClasses.keep
+            )
         except NothingToLearnError:
             return
         found.append(parts_of(dataset, split))
@@ -166,7 +168,9 @@ def test_rows_without_a_known_part_train_and_are_reported() -> None:
     _, split = split_dataset(dataset)
     assert {18, 19} <= set(split.train.tolist())
     assert split.report.unassigned == 2
-    assert "2 rows in no known part, so used to train; unknown values: 'extra' (2)." in split.report.sentences()
+    assert (
+        "2 rows in no known part, so used to train; unknown values: 'extra' (2)." in split.report.sentences()
+    )
 
 
 def test_a_class_absent_from_train_is_reported() -> None:

@@ -16,7 +16,10 @@ ROWS = st.lists(st.tuples(TEXT, TEXT, st.sampled_from(["train", "test", None])),
 @given(rows=ROWS, with_parts=st.booleans(), name=TEXT)
 @settings(max_examples=60, deadline=None)
 def test_a_dataset_comes_back_exactly(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, str | None]], with_parts: bool, name: str
+    tmp_path_factory: pytest.TempPathFactory,
+    rows: list[tuple[str, str, str | None]],
+    with_parts: bool,
+    name: str,
 ) -> None:
     texts, labels, parts = zip(*rows, strict=True)
     left_out = LeftOut(1, 2, (5, 6, 9))
