@@ -27,20 +27,22 @@ class ReadForm(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     text: Annotated[Name | None, BeforeValidator(_none_if_empty)] = Field(
-        None, description="Column of texts."
+        default=None, description="Column of texts."
     )
     label: Annotated[Name | None, BeforeValidator(_none_if_empty)] = Field(
-        None, description="Column of labels."
+        default=None, description="Column of labels."
     )
-    split: Name | None = Field(None, description="Column of train, validation, test; empty honours none.")
+    split: Name | None = Field(
+        default=None, description="Column of train, validation, test; empty honours none."
+    )
     encoding: Annotated[Name | None, BeforeValidator(_none_if_empty)] = Field(
-        None, description="Such as utf-8, cp1252, latin-1, mac_roman."
+        default=None, description="Such as utf-8, cp1252, latin-1, mac_roman."
     )
     delimiter: Annotated[Name | None, BeforeValidator(_delimiter)] = Field(
-        None, description="One character, or tab, comma, semicolon, pipe."
+        default=None, description="One character, or tab, comma, semicolon, pipe."
     )
     header: Annotated[bool | None, BeforeValidator(_none_if_empty)] = Field(
-        None, description="Whether the first row holds the names of the columns."
+        default=None, description="Whether the first row holds the names of the columns."
     )
 
     def choices(self) -> ReadChoices:
@@ -61,14 +63,8 @@ class DatasetForm(ReadForm):
 
     upload: UUID = Field(description="The id that the upload was given.")
     rare: Annotated[RareClasses | None, BeforeValidator(_none_if_empty)] = Field(
-        None, description="What to do with classes of fewer than three different texts."
+        default=None, description="What to do with classes of fewer than three different texts."
     )
-
-
-class DatasetPageForm(DatasetForm):
-    """The same from the columns page, with the button that was pressed."""
-
-    next: str = "dataset"
 
 
 class RareForm(BaseModel):

@@ -54,13 +54,13 @@ def upload_ids(session: Session) -> set[UUID]:
     return set(session.scalars(select(UploadRow.id).order_by(UploadRow.id)))
 
 
-def get_dataset(session: Session, dataset_id: UUID) -> DatasetRow:
-    """The dataset of this id.
+def get_dataset(session: Session, dataset_id: UUID, *, lock: bool = False) -> DatasetRow:
+    """The dataset of this id; locked, nobody else changes it or starts a training on it meanwhile.
 
     Raises:
         UnknownDatasetError: There is none.
     """
-    dataset = session.get(DatasetRow, dataset_id)
+    dataset = session.get(DatasetRow, dataset_id, with_for_update=lock)
     if dataset is None:
         raise UnknownDatasetError(dataset_id)
     return dataset

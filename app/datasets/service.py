@@ -216,11 +216,27 @@ def learning_data(row: DatasetRow, storage: Storage) -> LearningData:
     Raises:
         RareClassesWaitError: Its small classes wait for a choice.
     """
-    if row.state == DatasetState.waiting:
-        raise RareClassesWaitError(row.report["rare"])
+    refuse_waiting(row)
     dataset = storage.load_dataset(row.content_hash)
     rare = RareClasses(row.rare_classes) if row.rare_classes else None
     return LearningData(*split_dataset(dataset, seed=SPLIT_SEED, rare=rare))
+
+
+def described_data(row: DatasetRow, storage: Storage) -> Dataset:
+    """What is recommended for: the dataset after the choice about small classes, not yet split.
+
+    Raises:
+        RareClassesWaitError: Its small classes wait for a choice.
+    """
+    refuse_waiting(row)
+    if row.rare_classes in (RareClasses.merge, RareClasses.drop):
+        return learning_data(row, storage).dataset
+    return storage.load_dataset(row.content_hash)
+
+
+def refuse_waiting(row: DatasetRow) -> None:
+    if row.state == DatasetState.waiting:
+        raise RareClassesWaitError(row.report["rare"])
 
 
 def sweep_uploads(session: Session, storage: Storage, *, keep_hours: float) -> int:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.classifiers.tables import ClassifierRow, ClassifierState
-from app.datasets.tables import DatasetRow, DatasetState, Visibility
+from app.datasets.tables import DatasetRow, DatasetState
 from app.recommendations.tables import RecommendationRow
 
 
@@ -44,7 +44,7 @@ def recent_datasets(session: Session, *, limit: int) -> Sequence[ListedDataset]:
     )
     found = session.execute(
         select(DatasetRow, classifier, recommendation)
-        .where(or_(DatasetRow.upload_id.is_not(None), DatasetRow.visibility == Visibility.private))
+        .where(DatasetRow.upload_id.is_not(None))
         .order_by(DatasetRow.created_at.desc(), DatasetRow.id)
         .limit(limit)
     )

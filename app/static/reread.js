@@ -2,7 +2,7 @@
 
 const button = document.querySelector("[data-reread-button]");
 
-button.hidden = document.querySelector("button[name=next]") !== null;
+button.hidden = document.querySelector("[data-go]") !== null;
 for (const select of document.querySelectorAll("[data-reread]")) {
   select.addEventListener("change", () => {
     sessionStorage.setItem("focus", select.id);

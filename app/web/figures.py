@@ -1,7 +1,8 @@
 """Scores, counts and curves become the coordinates and shades that a template only prints."""
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 MOST_CLASSES_IN_A_MATRIX = 30
@@ -148,21 +149,35 @@ class ConfusionPicture:
     wrong: int
 
 
-def confusion(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> ConfusionPicture:
-    """A matrix with one row per true class, one column per predicted class."""
-    rows = []
-    wrongs = []
-    for truth, line in enumerate(counts):
-        total = sum(line) or 1
-        cells = [Cell(n, math.ceil(5 * n / total), truth == column) for column, n in enumerate(line)]
-        rows.append((labels[truth], tuple(cells)))
-        wrongs += [
-            Confused(labels[truth], labels[column], n, n / total)
-            for column, n in enumerate(line)
-            if n and column != truth
-        ]
+def confusion(labels: Sequence[str], cells: Sequence[tuple[int, int, int]]) -> ConfusionPicture:
+    """The picture of counts that are not zero, each as (true class, predicted class, count)."""
+    totals = Counter[int]()
+    for truth, _, number in cells:
+        totals[truth] += number
+    wrongs = [
+        Confused(labels[truth], labels[predicted], number, number / totals[truth])
+        for truth, predicted, number in cells
+        if truth != predicted
+    ]
     worst = sorted(wrongs, key=lambda pair: (-pair.count, pair.truth, pair.predicted))
-    shown = tuple(rows) if len(labels) <= MOST_CLASSES_IN_A_MATRIX else ()
-    return ConfusionPicture(
-        tuple(labels), shown, tuple(worst[:_WORST_CONFUSIONS]), sum(p.count for p in wrongs)
+    rows = _matrix(labels, cells, totals) if len(labels) <= MOST_CLASSES_IN_A_MATRIX else ()
+    wrong = sum(pair.count for pair in wrongs)
+    return ConfusionPicture(tuple(labels), rows, tuple(worst[:_WORST_CONFUSIONS]), wrong)
+
+
+def _matrix(
+    labels: Sequence[str], cells: Sequence[tuple[int, int, int]], totals: Mapping[int, int]
+) -> tuple[tuple[str, tuple[Cell, ...]], ...]:
+    counts = {(truth, predicted): number for truth, predicted, number in cells}
+    places = range(len(labels))
+    return tuple(
+        (
+            labels[truth],
+            tuple(_cell(counts.get((truth, at), 0), totals.get(truth, 0), truth == at) for at in places),
+        )
+        for truth in places
     )
+
+
+def _cell(number: int, total: int, is_right: bool) -> Cell:  # noqa: FBT001  (a fact of the cell, not a switch)
+    return Cell(number, math.ceil(5 * number / total) if total else 0, is_right)

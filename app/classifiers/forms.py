@@ -1,0 +1,43 @@
+"""What may be asked of classifiers, as checked values."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from app.web.limits import MAX_TRIED_CHARACTERS
+
+MOST_TEXT_CHARACTERS = 1_000_000
+
+
+class ClassifierForm(BaseModel):
+    """What to train: an architecture, or the first of a recommendation; without both, of the newest one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dataset: UUID
+    recommendation: UUID | None = Field(default=None, description="Train from this recommendation.")
+    rank: int = Field(default=1, ge=1, description="Which architecture of the recommendation.")
+    architecture: Mapping[str, Any] | None = Field(default=None, description="A space and its decisions.")
+    seed: int = Field(default=0, ge=0, lt=2**31)
+
+
+class ChosenForm(BaseModel):
+    """The button of one recommended architecture."""
+
+    architecture: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+
+
+class TextsForm(BaseModel):
+    """Texts to classify."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    texts: list[Annotated[str, StringConstraints(max_length=MOST_TEXT_CHARACTERS)]] = Field(min_length=1)
+
+
+class TryForm(BaseModel):
+    """One text from the try-it box."""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=MAX_TRIED_CHARACTERS)]

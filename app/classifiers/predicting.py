@@ -1,0 +1,92 @@
+"""Texts become predictions on the computing threads; a file of texts becomes a CSV, line by line."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import PurePath
+from shutil import copyfileobj
+from time import sleep
+from typing import IO, Final
+from uuid import UUID, uuid4
+
+from app.classifiers.loaded import LoadedClassifiers
+from app.errors import BadInputError
+from app.storage import PART, Storage, remove
+from app.web.computing import ComputePool, ComputingBusyError
+from dvn.data.choices import GUESS_EVERYTHING, Limits
+from dvn.data.columns import find_column
+from dvn.data.table import open_table
+from dvn.training import Predictions
+
+_TEXTS_AT_ONCE: Final = 256
+_WAIT_SECONDS: Final = 0.2
+
+
+class TooManyTextsError(BadInputError):
+    def __init__(self, texts: int, limit: int) -> None:
+        super().__init__(f"{texts:,} texts were sent and {limit:,} are allowed at once; send them in parts.")
+
+
+def refuse_many(texts: int, limit: int) -> None:
+    """Refuse more texts than one request may have.
+
+    Raises:
+        TooManyTextsError: There are more.
+    """
+    if texts > limit:
+        raise TooManyTextsError(texts, limit)
+
+
+def predict(loaded: LoadedClassifiers, classifier_id: UUID, texts: Sequence[str]) -> Predictions:
+    """The predictions of a classifier, loaded now if it was not used lately."""
+    return loaded.get(classifier_id).predict(texts)
+
+
+def read_texts(file: IO[bytes], column: str, storage: Storage, limits: Limits) -> list[str]:
+    """The texts of an uploaded table, one for each row, empty ones too; nothing of it is kept.
+
+    Raises:
+        DataError: The file cannot be read, or has several columns and none of this name.
+    """
+    draft = storage.uploads / f"{uuid4()}{PART}"
+    try:
+        with draft.open("xb") as copy:
+            copyfileobj(file, copy)
+        table = open_table(draft, GUESS_EVERYTHING, limits)
+        names = table.form.names
+        at = names.index(find_column("text", column, names)) if len(names) > 1 else 0
+        return [row[at] for row in table.rows(confirmed=True)]
+    finally:
+        remove(draft)
+
+
+def prediction_lines(
+    pool: ComputePool, loaded: LoadedClassifiers, classifier_id: UUID, texts: Sequence[str]
+) -> Iterator[str]:
+    """A CSV of label and probability, in the order of the texts, as it is computed."""
+    yield "label,probability\r\n"
+    for start in range(0, len(texts), _TEXTS_AT_ONCE):
+        some = texts[start : start + _TEXTS_AT_ONCE]
+        predictions = _patiently(pool, loaded, classifier_id, some)
+        lines = io.StringIO()
+        writer = csv.writer(lines)
+        for label, probability in zip(predictions.labels, predictions.confidences.tolist(), strict=True):
+            writer.writerow([label, f"{probability:.6f}"])
+        yield lines.getvalue()
+
+
+def stem_of(file_name: str | None) -> str:
+    """A file's name without its ending, safe in a header."""
+    stem = PurePath(file_name or "texts").stem
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in stem)[:100] or "texts"
+
+
+def _patiently(
+    pool: ComputePool, loaded: LoadedClassifiers, classifier_id: UUID, texts: Sequence[str]
+) -> Predictions:
+    # The answer has begun and can no longer become a 503: it waits for its turn instead.
+    while True:
+        try:
+            return pool.run(predict, loaded, classifier_id, texts)
+        except ComputingBusyError:
+            sleep(_WAIT_SECONDS)

@@ -1,0 +1,124 @@
+"""Classifiers over HTTP: pages for people, `/api/v1` for programs."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Form, UploadFile
+from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+
+from app.classifiers import predicting, queries, service
+from app.classifiers.answers import (
+    ClassifierAnswer,
+    PredictionsAnswer,
+    TrainingAnswer,
+    classifier_answer,
+    predictions_answer,
+    training_answer,
+)
+from app.classifiers.forms import ChosenForm, ClassifierForm, TextsForm, TryForm
+from app.classifiers.views import TriedView, classifier_view, results_view, tried_view
+from app.datasets.queries import get_dataset
+from app.datasets.service import limits_of
+from app.recommendations.queries import find_recommendation, get_recommendation
+from app.web.deps import Visit, VisitDep
+from app.web.templates import page
+
+pages = APIRouter(include_in_schema=False)
+file_pages = APIRouter(include_in_schema=False)
+api = APIRouter(tags=["classifiers"])
+texts_api = APIRouter(tags=["classifiers"])
+
+
+@api.post("/classifiers", status_code=202, summary="Train a classifier")
+def post_classifier(visit: VisitDep, form: ClassifierForm) -> TrainingAnswer:
+    """The same architecture on the same dataset is trained once: asking again gives the same classifier."""
+    row, job = service.start_training(visit.session, visit.settings, form)
+    return training_answer(row, queries.architecture_of(visit.session, row), job)
+
+
+@api.get("/classifiers/{classifier_id}", summary="A classifier")
+def get_classifier(visit: VisitDep, classifier_id: UUID) -> ClassifierAnswer:
+    row = queries.get_classifier(visit.session, classifier_id)
+    job = service.job_of(visit.session, row.id)
+    return classifier_answer(row, queries.architecture_of(visit.session, row), job)
+
+
+@texts_api.post("/classifiers/{classifier_id}/predictions", summary="Classify texts")
+def post_predictions(visit: VisitDep, classifier_id: UUID, form: TextsForm) -> PredictionsAnswer:
+    """One label with its probability for each text, in their order; the texts are not kept."""
+    predicting.refuse_many(len(form.texts), visit.settings.max_prediction_texts)
+    service.ready_classifier(visit.session, classifier_id)
+    loaded = visit.request.app.state.classifiers
+    return predictions_answer(visit.pool.run(predicting.predict, loaded, classifier_id, form.texts))
+
+
+@pages.post("/recommendations/{recommendation_id}/classifiers")
+def train_recommended(
+    visit: VisitDep, recommendation_id: UUID, form: Annotated[ChosenForm, Form()]
+) -> RedirectResponse:
+    row = get_recommendation(visit.session, recommendation_id)
+    rank = service.recommended_choice(row, "hash", form.architecture).rank or 1
+    wanted = ClassifierForm(dataset=row.dataset_id, recommendation=row.id, rank=rank)
+    classifier, _ = service.start_training(visit.session, visit.settings, wanted)
+    return RedirectResponse(f"/classifiers/{classifier.id}", 303)
+
+
+@pages.get("/classifiers/{classifier_id}", response_class=HTMLResponse)
+def show_classifier(visit: VisitDep, classifier_id: UUID) -> HTMLResponse:
+    return classifier_page(visit, classifier_id)
+
+
+@pages.post("/classifiers/{classifier_id}/cancel")
+def cancel_training(visit: VisitDep, classifier_id: UUID) -> RedirectResponse:
+    service.cancel_training(visit.session, classifier_id)
+    return RedirectResponse(f"/classifiers/{classifier_id}", 303)
+
+
+@pages.post("/classifiers/{classifier_id}/again")
+def train_again(visit: VisitDep, classifier_id: UUID) -> RedirectResponse:
+    classifier = service.train_again(visit.session, visit.settings, classifier_id)
+    return RedirectResponse(f"/classifiers/{classifier.id}", 303)
+
+
+@pages.post("/classifiers/{classifier_id}/try", response_class=HTMLResponse)
+def try_text(visit: VisitDep, classifier_id: UUID, form: Annotated[TryForm, Form()]) -> HTMLResponse:
+    """Answered at once rather than redirected: the text must not enter an address or a table."""
+    service.ready_classifier(visit.session, classifier_id)
+    loaded = visit.request.app.state.classifiers
+    predictions = visit.pool.run(predicting.predict, loaded, classifier_id, [form.text])
+    tried = tried_view(form.text, loaded.get(classifier_id).labels, predictions)
+    return classifier_page(visit, classifier_id, tried)
+
+
+@file_pages.post("/classifiers/{classifier_id}/files")
+def classify_file(visit: VisitDep, classifier_id: UUID, file: UploadFile) -> Response:
+    classifier = service.ready_classifier(visit.session, classifier_id)
+    column = get_dataset(visit.session, classifier.dataset_id).text_column
+    texts = predicting.read_texts(file.file, column, visit.storage, limits_of(visit.settings))
+    name = f"{predicting.stem_of(file.filename)}-predictions.csv"
+    lines = predicting.prediction_lines(visit.pool, visit.request.app.state.classifiers, classifier_id, texts)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def classifier_page(visit: Visit, classifier_id: UUID, tried: TriedView | None = None) -> HTMLResponse:
+    session = visit.session
+    row = queries.get_classifier(session, classifier_id)
+    dataset = get_dataset(session, row.dataset_id)
+    job = service.job_of(session, row.id)
+    view = classifier_view(row, dataset, queries.architecture_of(session, row), job)
+    results = None
+    if view.is_ready:
+        recommendation = (
+            find_recommendation(session, row.recommendation_id) if row.recommendation_id else None
+        )
+        results = results_view(row, dataset, recommendation)
+    base_url = str(visit.request.base_url).rstrip("/")
+    context: dict[str, Any] = {
+        "dataset": dataset,
+        "view": view,
+        "results": results,
+        "tried": tried,
+        "base_url": base_url,
+    }
+    return page(visit.request, "classifiers/show.html", **context)

@@ -1,0 +1,218 @@
+"""A choice of architecture becomes a queued training, and its outcome a classifier that is ready."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from app.classifiers import queries
+from app.classifiers.forms import ClassifierForm
+from app.classifiers.tables import ClassifierRow, ClassifierState
+from app.datasets import queries as dataset_queries
+from app.datasets import service as datasets
+from app.db.base import Json
+from app.errors import BadInputError, ConflictError
+from app.experiments.records import upsert_architecture
+from app.jobs.queries import latest_job
+from app.jobs.service import enqueue, request_cancel
+from app.jobs.tables import JobId, JobRow, JobState
+from app.recommendations import queries as recommendation_queries
+from app.recommendations.forms import DEFAULT_SPACE
+from app.recommendations.tables import RecommendationRow
+from app.settings import Settings
+from app.storage import Storage
+from dvn.architecture import Architecture, get_space
+from dvn.training import Trained
+
+TRAIN: Final = "classifiers.train"
+
+
+class NoRecommendationError(ConflictError):
+    def __init__(self) -> None:
+        super().__init__(
+            "Nothing was recommended for this dataset yet; ask for that first, or give an architecture."
+        )
+
+
+class OtherDatasetError(BadInputError):
+    def __init__(self) -> None:
+        super().__init__("This recommendation is for another dataset; give the dataset it was made for.")
+
+
+class NotRecommendedError(BadInputError):
+    def __init__(self, wanted: object, ranks: int) -> None:
+        super().__init__(f"This recommendation has no architecture {wanted}; it has the ranks 1 to {ranks}.")
+
+
+class NotReadyError(ConflictError):
+    def __init__(self, state: ClassifierState) -> None:
+        super().__init__(f"This classifier is {state.value} and cannot predict; only a ready one can.")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to train, and the recommendation and rank it came from."""
+
+    architecture: Architecture
+    recommendation_id: UUID | None = None
+    rank: int | None = None
+
+
+def start_training(
+    session: Session, settings: Settings, form: ClassifierForm
+) -> tuple[ClassifierRow, JobRow]:
+    """A classifier and its job. The same architecture on the same dataset is trained once.
+
+    Raises:
+        UnknownDatasetError, UnknownRecommendationError: There is no such thing.
+        RareClassesWaitError, NoRecommendationError: Something must be decided first.
+        ArchitectureError: The architecture is not allowed.
+    """
+    dataset = dataset_queries.get_dataset(session, form.dataset, lock=True)
+    datasets.refuse_waiting(dataset)
+    choice = _chosen(session, form)
+    architecture_id = upsert_architecture(session, choice.architecture.to_json(), choice.architecture.hash)
+    known = queries.same_classifier(session, dataset.id, architecture_id, seed=form.seed)
+    if known is not None:
+        return known, job_of(session, known.id)
+    classifier = ClassifierRow(
+        dataset_id=dataset.id,
+        recommendation_id=choice.recommendation_id,
+        architecture_id=architecture_id,
+        rank=choice.rank,
+        seed=form.seed,
+    )
+    session.add(classifier)
+    session.flush()
+    _enqueue(session, settings, classifier.id)
+    return classifier, job_of(session, classifier.id)
+
+
+def train_again(session: Session, settings: Settings, classifier_id: UUID) -> ClassifierRow:
+    """A new classifier like one that failed or was cancelled."""
+    old = queries.get_classifier(session, classifier_id)
+    architecture = queries.architecture_of(session, old)
+    document = {"space": architecture.space, "decisions": architecture.decisions}
+    form = ClassifierForm(dataset=old.dataset_id, architecture=document, seed=old.seed)
+    classifier, _ = start_training(session, settings, form)
+    if classifier.recommendation_id is None:
+        classifier.recommendation_id, classifier.rank = old.recommendation_id, old.rank
+    return classifier
+
+
+def cancel_training(session: Session, classifier_id: UUID) -> None:
+    """Ask that a training ends; one that has ended stays as it is."""
+    queries.get_classifier(session, classifier_id)
+    request_cancel(session, JobId(job_of(session, classifier_id).id))
+
+
+def job_of(session: Session, classifier_id: UUID) -> JobRow:
+    """The training of a classifier."""
+    job = latest_job(session, TRAIN, classifier_id)
+    assert job is not None, "a classifier is made together with its job"
+    return job
+
+
+def ready_classifier(session: Session, classifier_id: UUID) -> ClassifierRow:
+    """A classifier that can predict.
+
+    Raises:
+        NotReadyError: It is not trained yet, or never will be.
+    """
+    classifier = queries.get_classifier(session, classifier_id)
+    if classifier.state != ClassifierState.ready:
+        raise NotReadyError(classifier.state)
+    return classifier
+
+
+def _enqueue(session: Session, settings: Settings, classifier_id: UUID) -> None:
+    # The worker's work is handed no settings: what it needs of them travels with the job.
+    arguments = {"data": str(settings.data), "vector_cache_bytes": settings.vector_cache_bytes}
+    enqueue(session, TRAIN, classifier_id, arguments=arguments)
+
+
+def _chosen(session: Session, form: ClassifierForm) -> Choice:
+    if form.architecture is not None:
+        space = get_space(str(form.architecture.get("space", DEFAULT_SPACE)))
+        return Choice(space.from_json(form.architecture), form.recommendation)
+    if form.recommendation is not None:
+        row = recommendation_queries.get_recommendation(session, form.recommendation)
+    else:
+        newest = recommendation_queries.recommendations_of(session, form.dataset, limit=1)
+        if not newest:
+            raise NoRecommendationError
+        row = newest[0]
+    if row.dataset_id != form.dataset:
+        raise OtherDatasetError
+    return recommended_choice(row, "rank", form.rank)
+
+
+def recommended_choice(row: RecommendationRow, key: str, wanted: object) -> Choice:
+    """The architecture of a recommendation by its rank or its hash.
+
+    Raises:
+        NotRecommendedError: It is not on the list.
+    """
+    ranked: Mapping[str, Any] | None = next((one for one in row.architectures if one[key] == wanted), None)
+    if ranked is None:
+        raise NotRecommendedError(wanted, len(row.architectures))
+    document = {"space": ranked["space"], "version": ranked["version"], "decisions": ranked["decisions"]}
+    return Choice(get_space(ranked["space"]).from_json(document), row.id, ranked["rank"])
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingWork:
+    """What a training needs, out of any transaction."""
+
+    data: datasets.LearningData
+    architecture: Architecture
+    seed: int
+
+
+def load_work(session: Session, storage: Storage, classifier_id: UUID) -> TrainingWork:
+    """What to train; from now on the classifier is in training."""
+    classifier = queries.get_classifier(session, classifier_id)
+    classifier.state = ClassifierState.training
+    stored = queries.architecture_of(session, classifier)
+    document = {"space": stored.space, "version": int(stored.version), "decisions": stored.decisions}
+    dataset = dataset_queries.get_dataset(session, classifier.dataset_id)
+    architecture = get_space(stored.space).from_json(document)
+    return TrainingWork(datasets.learning_data(dataset, storage), architecture, classifier.seed)
+
+
+def store_result(session: Session, classifier_id: UUID, trained: Trained) -> Json:
+    """Make a classifier ready; its files are in their place already."""
+    classifier = queries.get_classifier(session, classifier_id)
+    outcome = trained.outcome
+    metrics: dict[str, Any] = {"validation": {}, "test": {}}
+    for (part, name), value in outcome.metrics.items():
+        metrics[part][name] = float(value)
+    metrics["test"]["rows"] = outcome.test_rows
+    metrics["steps"] = outcome.steps
+    metrics["curve"] = [[point.step, point.value] for point in outcome.curve if point.metric == "accuracy"]
+    truths, predictions = np.nonzero(outcome.test_confusion)
+    cells = [
+        [int(truth), int(predicted), int(outcome.test_confusion[truth, predicted])]
+        for truth, predicted in zip(truths, predictions, strict=True)
+    ]
+    classifier.metrics = metrics
+    classifier.confusion = {"labels": list(trained.classifier.labels), "cells": cells}
+    classifier.cost = asdict(outcome.cost)
+    classifier.state = ClassifierState.ready
+    classifier.error = None
+    classifier.ended_at = datetime.now(UTC)
+    return {"classifier": str(classifier_id), "test_accuracy": metrics["test"]["accuracy"]}
+
+
+def give_up(session: Session, subject_id: UUID, state: JobState, sentence: str) -> None:
+    """Note that a training ended without a classifier."""
+    classifier = session.get(ClassifierRow, subject_id)
+    if classifier is not None:
+        is_cancelled = state is JobState.cancelled
+        classifier.state = ClassifierState.cancelled if is_cancelled else ClassifierState.failed
+        classifier.error = sentence
+        classifier.ended_at = datetime.now(UTC)

@@ -1,0 +1,110 @@
+"""Settings become the web application: routes, error answers, guards, and what lives as long as it."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from app.classifiers import routes as classifiers
+from app.classifiers.loaded import LoadedClassifiers
+from app.datasets import routes as datasets
+from app.datasets import service as dataset_service
+from app.db.database import open_database
+from app.db.session import make_engine, transaction
+from app.pages import routes as pages
+from app.recommendations import routes as recommendations
+from app.recommendations.experience import Experience
+from app.settings import Settings, load_settings
+from app.storage import Storage
+from app.web import job_routes
+from app.web.computing import ComputePool
+from app.web.errors import install_error_answers
+from app.web.job_bell import JobBell
+from app.web.limits import FORM_OVERHEAD_BYTES, PageLimits
+from app.web.security import install_guards
+from app.web.templates import STATIC_FOLDER, build_environment
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 3_600
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The web application; the database is opened when it starts, not when it is made."""
+    settings = settings or load_settings()
+    app = FastAPI(
+        title="Forethought",
+        summary="Recommends, trains and serves a text classifier for a dataset it has never seen.",
+        version="0.1.0",
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.settings = settings
+    app.state.storage = Storage(settings.data)
+    app.state.environment = build_environment(settings)
+    app.state.experience = Experience(settings.experience)
+    app.state.classifiers = LoadedClassifiers(app.state.storage)
+    _add_routes(app, settings)
+    install_error_answers(app)
+    install_guards(app, settings)
+    return app
+
+
+def _add_routes(app: FastAPI, settings: Settings) -> None:
+    form_bytes = PageLimits.from_settings(settings).form_bytes + FORM_OVERHEAD_BYTES
+    app.include_router(pages.router)
+    for feature in (datasets, recommendations, classifiers):
+        app.include_router(feature.pages)
+        app.include_router(feature.api, prefix="/api/v1")
+    app.include_router(job_routes.api, prefix="/api/v1")
+    app.include_router(datasets.file_api, prefix="/api/v1", max_body_size=settings.max_upload_bytes)
+    app.include_router(classifiers.texts_api, prefix="/api/v1", max_body_size=form_bytes)
+    for feature in (datasets, classifiers):
+        app.include_router(feature.file_pages, max_body_size=form_bytes)
+    app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    # Started in this thread, the main one: an embedded server is tied to the thread that starts it.
+    with open_database(settings) as url:
+        app.state.engine = make_engine(url, pool_size=settings.database_pool)
+        app.state.pool = ComputePool()
+        app.state.bell = JobBell(url)
+        listening = asyncio.create_task(app.state.bell.listen())
+        sweeping = asyncio.create_task(_sweep(app))
+        warming = asyncio.create_task(asyncio.to_thread(app.state.experience.warm, app.state.engine))
+        try:
+            yield
+        finally:
+            for task in (listening, sweeping, warming):
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            app.state.pool.close()
+            app.state.engine.dispose()
+
+
+async def _sweep(app: FastAPI) -> None:
+    """At the start and every hour: remove what nobody will come back for."""
+    upload_age = 0.0
+    while True:
+        await asyncio.to_thread(_sweep_once, app, upload_age)
+        await asyncio.sleep(SWEEP_SECONDS)
+        upload_age = SWEEP_SECONDS
+
+
+def _sweep_once(app: FastAPI, upload_age: float) -> None:
+    settings: Settings = app.state.settings
+    app.state.storage.sweep(upload_age_seconds=upload_age, age_seconds=SWEEP_SECONDS)
+    with transaction(app.state.engine) as session:
+        removed = dataset_service.sweep_uploads(
+            session, app.state.storage, keep_hours=settings.upload_keep_hours
+        )
+    log.info("uploads.swept removed=%d", removed)

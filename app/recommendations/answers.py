@@ -1,0 +1,69 @@
+"""Recommendations become what the API answers: what `forethought recommend --json` prints, and an id."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from app.datasets.tables import DatasetRow
+from app.recommendations.tables import RecommendationRow
+
+
+class DescribedDataset(BaseModel):
+    id: UUID
+    rows: int
+    classes: int
+    text: str
+    label: str
+
+
+class ArchitectureAnswer(BaseModel):
+    """`expected_accuracy` in [0, 1] with its interval; `seconds` to train, `bytes` of the classifier."""
+
+    rank: int
+    hash: str
+    space: str
+    version: int
+    decisions: Mapping[str, str | int | float | bool]
+    expected_accuracy: float
+    low: float
+    high: float
+    seconds: float
+    bytes: int
+
+
+class RecommendationAnswer(BaseModel):
+    """`seconds` is what the answer took, `seconds_by_part` where they went."""
+
+    id: UUID
+    checkpoint: str
+    dataset: DescribedDataset
+    question: Mapping[str, str | int | float | None]
+    seconds: float
+    seconds_by_part: Mapping[str, float]
+    outside_experience: bool
+    known_as: str | None
+    architectures: list[ArchitectureAnswer]
+    created_at: datetime
+
+
+def recommendation_answer(row: RecommendationRow, dataset: DatasetRow) -> RecommendationAnswer:
+    return RecommendationAnswer(
+        id=row.id,
+        checkpoint=row.checkpoint_id,
+        dataset=DescribedDataset(
+            id=dataset.id,
+            rows=row.notes["rows"],
+            classes=row.notes["classes"],
+            text=dataset.text_column,
+            label=dataset.label_column,
+        ),
+        question=row.question,
+        seconds=row.latency_seconds,
+        seconds_by_part=row.seconds,
+        outside_experience=row.notes["outside_experience"],
+        known_as=row.notes["known_as"],
+        architectures=[ArchitectureAnswer.model_validate(ranked) for ranked in row.architectures],
+        created_at=row.created_at,
+    )

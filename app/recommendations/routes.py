@@ -1,0 +1,70 @@
+"""Recommendations over HTTP: pages for people, `/api/v1` for programs."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from app.datasets.forms import DatasetForm
+from app.datasets.queries import get_dataset
+from app.datasets.routes import dataset_or_page
+from app.datasets.tables import DatasetState
+from app.recommendations import queries, service
+from app.recommendations.answers import RecommendationAnswer, recommendation_answer
+from app.recommendations.forms import QuestionForm, RecommendationForm
+from app.recommendations.tables import RecommendationRow
+from app.recommendations.views import recommendation_view
+from app.web.deps import Visit, VisitDep
+from app.web.templates import page
+
+pages = APIRouter(include_in_schema=False)
+api = APIRouter(tags=["recommendations"])
+
+
+def recommended(visit: Visit, dataset_id: UUID, form: QuestionForm) -> RecommendationRow:
+    """A new recommendation, computed on the computing threads."""
+    question = service.question_of(form, visit.settings)
+    experience = visit.request.app.state.experience
+    return visit.pool.run(
+        service.recommend_for, visit.session, visit.storage, experience, dataset_id, question
+    )
+
+
+@api.post("/recommendations", status_code=201, summary="Which architectures to train")
+def post_recommendation(visit: VisitDep, form: RecommendationForm) -> RecommendationAnswer:
+    """Nothing is trained; the answer takes about a second."""
+    row = recommended(visit, form.dataset, form)
+    return recommendation_answer(row, get_dataset(visit.session, row.dataset_id))
+
+
+@api.get("/recommendations/{recommendation_id}", summary="A recommendation")
+def get_recommendation(visit: VisitDep, recommendation_id: UUID) -> RecommendationAnswer:
+    row = queries.get_recommendation(visit.session, recommendation_id)
+    return recommendation_answer(row, get_dataset(visit.session, row.dataset_id))
+
+
+@pages.post("/recommendations")
+def recommend_upload(visit: VisitDep, form: Annotated[DatasetForm, Form()]) -> Response:
+    """From the columns page straight to the recommendation, unless small classes wait for a choice."""
+    made = dataset_or_page(visit, form)
+    if isinstance(made, Response):
+        return made
+    if made.state == DatasetState.waiting:
+        return RedirectResponse(f"/datasets/{made.id}", 303)
+    row = recommended(visit, made.id, QuestionForm())
+    return RedirectResponse(f"/recommendations/{row.id}", 303)
+
+
+@pages.post("/datasets/{dataset_id}/recommendations")
+def recommend_dataset(visit: VisitDep, dataset_id: UUID) -> RedirectResponse:
+    row = recommended(visit, dataset_id, QuestionForm())
+    return RedirectResponse(f"/recommendations/{row.id}", 303)
+
+
+@pages.get("/recommendations/{recommendation_id}", response_class=HTMLResponse)
+def show_recommendation(visit: VisitDep, recommendation_id: UUID) -> HTMLResponse:
+    row = queries.get_recommendation(visit.session, recommendation_id)
+    dataset = get_dataset(visit.session, row.dataset_id)
+    view = recommendation_view(row)
+    return page(visit.request, "recommendations/show.html", dataset=dataset, view=view)
