@@ -4,24 +4,26 @@ Every file and folder is written beside its place and renamed into it; what a ki
 left half-written carries `.part` in its name and is swept away at the next start.
 """
 
-import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from time import time
 from typing import Final
 from uuid import UUID, uuid4
 
-import pyarrow as pa  # type: ignore[import-untyped]  # no stubs
-import pyarrow.parquet as pq  # type: ignore[import-untyped]  # no stubs
-
-from dvn.data.dataset import Dataset, LeftOut
+from app.errors import NotFoundError
+from dvn.data.dataset import Dataset
+from dvn.data.stored import read_parquet, write_parquet
 
 PART: Final = ".part"
-_FACTS: Final = b"forethought"
+
+
+class MissingDatasetError(NotFoundError):
+    def __init__(self) -> None:
+        super().__init__("The texts of this dataset are not on this machine; upload its file again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,44 +66,25 @@ class Storage:
     def save_dataset(self, dataset: Dataset) -> None:
         """Store the dataset under its content hash; what is stored already stays."""
         target = self.datasets / f"{dataset.content_hash}.parquet"
-        if target.exists():
-            return
-        columns = {
-            "text": pa.array(dataset.texts, pa.string()),
-            "label": pa.array(dataset.labels, pa.string()),
-        }
-        if dataset.parts is not None:
-            columns["part"] = pa.array(dataset.parts, pa.string())
-        facts = {
-            "text_column": dataset.text_column,
-            "label_column": dataset.label_column,
-            "left_out": asdict(dataset.left_out),
-            "unknown_parts": dataset.unknown_parts,
-        }
-        table = pa.table(columns).replace_schema_metadata({_FACTS: json.dumps(facts).encode()})
-        with replacing(target) as draft:
-            pq.write_table(table, draft, compression="zstd", compression_level=1)
+        if not target.exists():
+            write_parquet(dataset, target)
 
     def load_dataset(self, content_hash: str) -> Dataset:
-        """The dataset stored under this content hash."""
-        table = pq.read_table(self.datasets / f"{content_hash}.parquet")
-        facts = json.loads(table.schema.metadata[_FACTS])
-        left_out = {**facts["left_out"], "first_rows": tuple(facts["left_out"]["first_rows"])}
-        return Dataset(
-            texts=tuple(table["text"].to_pylist()),
-            labels=tuple(table["label"].to_pylist()),
-            parts=tuple(table["part"].to_pylist()) if "part" in table.column_names else None,
-            text_column=facts["text_column"],
-            label_column=facts["label_column"],
-            left_out=LeftOut(**left_out),
-            unknown_parts=tuple((value, rows) for value, rows in facts["unknown_parts"]),
-        )
+        """The dataset stored under this content hash.
+
+        Raises:
+            MissingDatasetError: It is not here; its row may have been made on another machine.
+        """
+        path = self.datasets / f"{content_hash}.parquet"
+        if not path.exists():
+            raise MissingDatasetError
+        return read_parquet(path)
 
     def sweep(self, *, upload_age_seconds: float, age_seconds: float) -> None:
         """Remove drafts that nobody is writing any more: those older than this."""
         ages = {self.uploads: upload_age_seconds, self.datasets: age_seconds, self.classifiers: age_seconds}
         for folder, age in ages.items():
-            for draft in folder.glob(f"*{PART}"):
+            for draft in (*folder.glob(f"*{PART}"), *folder.glob(".*")):
                 with suppress(FileNotFoundError):
                     if draft.stat().st_mtime <= time() - age:
                         remove(draft)

@@ -29,6 +29,7 @@ from dvn.architecture import Architecture, get_space
 from dvn.training import Trained
 
 TRAIN: Final = "classifiers.train"
+_CURVE: Final = "validation_accuracy"
 
 
 class NoRecommendationError(ConflictError):
@@ -193,7 +194,7 @@ def store_result(session: Session, classifier_id: UUID, trained: Trained) -> Jso
         metrics[part][name] = float(value)
     metrics["test"]["rows"] = outcome.test_rows
     metrics["steps"] = outcome.steps
-    metrics["curve"] = [[point.step, point.value] for point in outcome.curve if point.metric == "accuracy"]
+    metrics["curve"] = [[point.step, point.value] for point in outcome.curve if point.metric == _CURVE]
     truths, predictions = np.nonzero(outcome.test_confusion)
     cells = [
         [int(truth), int(predicted), int(outcome.test_confusion[truth, predicted])]

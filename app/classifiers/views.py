@@ -12,7 +12,7 @@ from app.datasets.tables import DatasetRow
 from app.experiments.tables import ArchitectureRow
 from app.jobs.tables import JobRow
 from app.recommendations.tables import RecommendationRow
-from app.web.diagram import Diagram, draw
+from app.web.diagram import Diagram, draw, ordered
 from app.web.figures import (
     ConfusionPicture,
     Curve,
@@ -49,7 +49,7 @@ class ClassifierView:
     progress_words: str
     recommendation_url: str | None
     diagram: Diagram
-    architecture: ArchitectureRow
+    decisions: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def classifier_view(
         progress_words=words_of(job),
         recommendation_url=url,
         diagram=draw(architecture.decisions, dataset.classes),
-        architecture=architecture,
+        decisions=ordered(architecture.space, architecture.decisions),
     )
 
 

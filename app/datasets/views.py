@@ -191,7 +191,7 @@ def dataset_view(row: DatasetRow) -> DatasetView:
         other_bars=drawn[MOST_BARS:],
         rare=bars(sorted(rare.items(), key=lambda item: (-item[1], item[0]))),
         rare_choices=_rare_choices(rare_rows),
-        split=tuple(PartLine(name, rows, _PURPOSES[name]) for name, rows in parts.items()),
+        split=tuple(PartLine(name, parts[name], words) for name, words in _PURPOSES.items() if parts),
         sentences=(*report.get("left_out", ()), *report.get("sentences", ())),
         is_ready=row.state == DatasetState.ready,
     )
@@ -201,8 +201,8 @@ def _facts(row: DatasetRow) -> tuple[Fact, ...]:
     characters = row.report.get("characters")
     lengths = (
         (
-            Fact("characters in the middle text", count(characters["median"])),
-            Fact("characters in the longest", count(characters["longest"])),
+            Fact("characters in a text (median)", count(characters["median"])),
+            Fact("characters in the longest text", count(characters["longest"])),
         )
         if characters
         else ()

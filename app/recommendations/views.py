@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from app.recommendations.tables import RecommendationRow
-from app.web.diagram import Diagram, draw
+from app.web.diagram import Diagram, draw, ordered
 from app.web.figures import Axis, IntervalPicture, axis_of, interval
 
 
@@ -45,6 +45,7 @@ class RecommendationView:
 
 def recommendation_view(row: RecommendationRow) -> RecommendationView:
     classes = row.notes["classes"]
+    longest = sorted(row.seconds.items(), key=lambda part: -part[1])
     axis = axis_of([ranked["low"] for ranked in row.architectures])
     return RecommendationView(
         id=row.id,
@@ -54,7 +55,7 @@ def recommendation_view(row: RecommendationRow) -> RecommendationView:
         rows=row.notes["rows"],
         classes=classes,
         seconds=row.latency_seconds,
-        parts=tuple((name.replace("_", " "), seconds) for name, seconds in row.seconds.items()),
+        parts=tuple((name.replace("_", " "), taken) for name, taken in longest),
         outside_experience=row.notes["outside_experience"],
         known_as=row.notes["known_as"],
         architectures=tuple(_ranked(ranked, classes, axis) for ranked in row.architectures),
@@ -73,5 +74,5 @@ def _ranked(ranked: Mapping[str, Any], classes: int, axis: Axis) -> RankedView:
         seconds=ranked["seconds"],
         bytes=ranked["bytes"],
         diagram=draw(ranked["decisions"], classes),
-        decisions=ranked["decisions"],
+        decisions=ordered(ranked["space"], ranked["decisions"]),
     )

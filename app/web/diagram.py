@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from app.web.wording import MODULE_NAMES, NGRAM_NAMES
+from dvn.architecture import get_space
 
 _HEIGHT, _GAP, _TOP = 46, 14, 4
 _COLUMNS = {"texts": (2, 62), "module": (100, 146), "hidden": (282, 112), "output": (430, 74)}
@@ -73,6 +75,15 @@ def draw(decisions: Mapping[str, object], classes: int) -> Diagram:
         boxes.append(side)
         links += [_link(texts, side), _link(side, output)]
     return Diagram(_WIDTH, height, _HEIGHT, tuple(boxes), tuple(links), _sentence(modules, hidden, wide))
+
+
+def ordered(space: str, decisions: Mapping[str, Any]) -> dict[str, Any]:
+    """The decisions in the order of their space, which the database does not keep."""
+    return {
+        decision.name: decisions[decision.name]
+        for decision in get_space(space).decisions
+        if decision.name in decisions
+    }
 
 
 _Words = tuple[str, str]

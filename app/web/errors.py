@@ -20,7 +20,14 @@ from starlette.exceptions import HTTPException
 
 from app.errors import AppError, BadInputError, BusyError, ConflictError, DatabaseError, NotFoundError
 from app.web.templates import page
-from dvn.errors import ArchitectureError, CheckpointError, DataError, DvnError
+from dvn.errors import (
+    ArchitectureError,
+    CheckpointError,
+    DataError,
+    DvnError,
+    EmbeddingError,
+    TrainingError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +38,9 @@ STATUS_OF: Final[tuple[tuple[type[Exception], HTTPStatus], ...]] = (
     (BusyError, HTTPStatus.SERVICE_UNAVAILABLE),
     (DatabaseError, HTTPStatus.SERVICE_UNAVAILABLE),
     (CheckpointError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (EmbeddingError, HTTPStatus.SERVICE_UNAVAILABLE),
+    # A stored classifier that cannot be loaded any more: it can be trained again.
+    (TrainingError, HTTPStatus.CONFLICT),
     (BadInputError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (DataError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (ArchitectureError, HTTPStatus.UNPROCESSABLE_ENTITY),

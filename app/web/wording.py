@@ -26,6 +26,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
+def probability(share: float) -> str:
+    """A model's own confidence; it is never certain, whatever rounding would say."""
+    return "more than 99.9 %" if share > 0.9995 else percent(share)
+
+
 def count(number: float) -> str:
     """A whole number with commas between thousands."""
     return f"{round(number):,}"
@@ -63,6 +68,7 @@ def plural(number: int, one: str, many: str | None = None) -> str:
 FILTERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         "percent": percent,
+        "probability": probability,
         "count": count,
         "seconds": seconds,
         "size": size,
