@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from dvn.data.legacy_encoding import guess_legacy
+from dvn.data.legacy_encoding import guess_legacy, is_mostly_utf8
 from dvn.data.wording import named
 from dvn.errors import DataError
 
@@ -58,11 +58,18 @@ class EncodingNotConfirmedError(DataError):
 
     def __init__(self, guess: "EncodingGuess", *, found: int, row: int, line: int, byte: int) -> None:
         self.guess, self.row, self.line, self.byte = guess, row, line, byte
-        super().__init__(
-            f"The file is not UTF-8: the byte 0x{found:02X} at row {row:,}, line {line:,} (byte {byte:,} of "
-            f"the file) fits no character; it is probably {guess.title} ({guess.reason}), so look at the "
-            f"preview and, if it reads well, choose encoding='{guess.name}'."
-        )
+        place = f"the byte 0x{found:02X} at row {row:,}, line {line:,} (byte {byte:,} of the file)"
+        if guess.is_damaged:
+            super().__init__(
+                f"The file is damaged UTF-8: {place} fits no character, while nearly all others do; repair "
+                f"it there, or choose encoding='{guess.name}' to read all of them wrongly."
+            )
+        else:
+            super().__init__(
+                f"The file is not UTF-8: {place} fits no character; it is probably {guess.title} "
+                f"({guess.reason}), so look at the preview and, if it reads well, choose "
+                f"encoding='{guess.name}'."
+            )
 
 
 class WrongEncodingError(DataError):
@@ -71,7 +78,7 @@ class WrongEncodingError(DataError):
     def __init__(self, encoding: str, *, found: int, row: int, line: int, byte: int) -> None:
         super().__init__(
             f"The file is not {encoding}: the byte 0x{found:02X} at row {row:,}, line {line:,} (byte "
-            f"{byte:,} of the file) fits no character; choose another encoding, or none to have it guessed."
+            f"{byte:,} of the file) fits no character; the file is damaged there, or has another encoding."
         )
 
 
@@ -84,12 +91,14 @@ class EncodingGuess:
         is_certain: Whether the file may be read so without asking.
         reason: Why.
         mark_bytes: Length of the byte order mark at the start of the file.
+        is_damaged: Whether the file seems to be UTF-8 with some bytes gone wrong.
     """
 
     name: str
     is_certain: bool
     reason: str
     mark_bytes: int = 0
+    is_damaged: bool = False
 
     @property
     def title(self) -> str:
@@ -121,10 +130,18 @@ def choose_encoding(sample: bytes, chosen: str | None, *, is_whole: bool) -> Enc
     try:
         codecs.getincrementaldecoder("utf-8")().decode(sample, final=is_whole)
     except UnicodeDecodeError:
-        name, reason = guess_legacy(sample)
-        return EncodingGuess(name, is_certain=False, reason=reason)
+        return guess_unconfirmed(sample)
     reason = "plain ASCII so far" if sample.isascii() else "its non-ASCII characters are valid UTF-8"
     return EncodingGuess("utf-8", is_certain=True, reason=reason)
+
+
+def guess_unconfirmed(sample: bytes) -> EncodingGuess:
+    """The likeliest encoding of bytes that are not UTF-8, for a person to confirm."""
+    if is_mostly_utf8(sample):
+        reason = "nearly all of its non-ASCII characters are UTF-8, but not all"
+        return EncodingGuess("latin-1", is_certain=False, reason=reason, is_damaged=True)
+    name, reason = guess_legacy(sample)
+    return EncodingGuess(name, is_certain=False, reason=reason)
 
 
 def _resolve(chosen: str, mark: tuple[bytes, str, str] | None) -> EncodingGuess:
@@ -145,14 +162,14 @@ def _resolve(chosen: str, mark: tuple[bytes, str, str] | None) -> EncodingGuess:
 
 
 def _unmarked_utf16(sample: bytes) -> str | None:
-    """UTF-16 without a mark: plain letters leave zeros at one parity only, and many of them."""
+    """UTF-16 without a mark: plain letters leave many zeros, nearly all at one parity."""
     sample = sample[: len(sample) // 2 * 2]
     zeros = sample[0::2].count(0), sample[1::2].count(0)
-    if not sample or min(zeros) > 0 or max(zeros) < _MIN_NUL_SHARE * len(sample) / 2:
+    if max(zeros) < max(1.0, _MIN_NUL_SHARE * len(sample) / 2, 8 * min(zeros)):
         return None
-    name = "utf-16-be" if zeros[0] else "utf-16-le"
+    name = "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"
     try:
         text = codecs.getincrementaldecoder(name)().decode(sample)
     except UnicodeDecodeError:
         return None
-    return name if re.search(r"[\r\n]", text) else None
+    return name if "\0" not in text and re.search(r"[\r\n]", text) else None

@@ -15,7 +15,16 @@ _FITS: Final = re.compile(
     r"|[\w.,!?][”»]|[\s\w][–—]\s|\w…|[£€]\d|\d\s?[€£°]"
 )
 _ODD: Final = re.compile(rf"[{_LOWER}][^\x00-\x7f{_LOWER}’–—…«»“”€°][{_LOWER}]|[\x80-\x9f]|\w[¿¡„‚ˆ¸˛Ÿ†‡]\w")
+_UTF8_CHARACTER: Final = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
 _FOREIGN: Final = re.compile(rb"[\x80-\xff]{4,}")
+
+
+def is_mostly_utf8(sample: bytes) -> bool:
+    """Whether at least nine in ten bytes beyond ASCII belong to valid UTF-8 characters."""
+    valid = sum(map(len, _UTF8_CHARACTER.findall(sample)))
+    return valid > 0.9 * sum(byte > 127 for byte in sample)
 
 
 def guess_legacy(sample: bytes) -> tuple[str, str]:

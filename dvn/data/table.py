@@ -10,10 +10,15 @@ from typing import Final
 
 from dvn.data.choices import Limits, ReadChoices
 from dvn.data.dialect import guess_dialect, parse_leniently
-from dvn.data.encoding import EncodingGuess, EncodingNotConfirmedError, WrongEncodingError, choose_encoding
+from dvn.data.encoding import (
+    EncodingGuess,
+    EncodingNotConfirmedError,
+    WrongEncodingError,
+    choose_encoding,
+    guess_unconfirmed,
+)
 from dvn.data.file_kinds import EmptyFileError, refuse_binary, refuse_controls
 from dvn.data.header import HeaderGuess, guess_header, name_columns
-from dvn.data.legacy_encoding import guess_legacy
 from dvn.data.lines import (
     LineFaultError,
     NulLineError,
@@ -148,8 +153,7 @@ def _explain(fault: LineFaultError, form: TableForm, choices: ReadChoices, limit
     if choices.encoding is not None or (encoding.is_certain and encoding.name != "utf-8"):
         return WrongEncodingError(encoding.title, **where)
     if encoding.is_certain:
-        name, reason = guess_legacy(bytes_around(form.path, fault.byte))
-        encoding = EncodingGuess(name, is_certain=False, reason=reason)
+        encoding = guess_unconfirmed(bytes_around(form.path, fault.byte))
     if not _fits(form.path, encoding, limits):
         encoding = EncodingGuess("latin-1", is_certain=False, reason="the one that fits all bytes")
     return EncodingNotConfirmedError(encoding, **where)

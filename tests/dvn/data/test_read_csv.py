@@ -263,6 +263,15 @@ def test_other_alphabets_are_named_too(path: Path, encoding: str, text: str) -> 
     assert caught.guess.name == encoding
 
 
+def test_damaged_utf8_is_called_damaged(path: Path) -> None:
+    caught = refused(
+        path, (GOOD + "Grüße – schön déjà vu,pos\n" * 9).replace(",", ";").encode() + b"a\xe9b;neg\n"
+    )
+    assert isinstance(caught, EncodingNotConfirmedError)
+    assert caught.guess.is_damaged
+    assert "is damaged UTF-8: the byte 0xE9 at row 30, line 31" in str(caught)
+
+
 def test_a_guess_that_would_fail_later_is_not_offered(path: Path) -> None:
     # Windows-1252 leaves 0x81 without a meaning.
     content = (GOOD + "l’été,pos\n").encode("cp1252") + ROWS.encode() * 900 + b"\x81,neg\n"
