@@ -151,8 +151,7 @@ class _Run:
             if self.clock.seconds > self.clock.budget.max_seconds:
                 break
             schedule = 1.0 - step / total if self.plan.decays else 1.0
-            is_finite = self._step(next(batches), weights, optimiser, schedule)
-            if not is_finite:
+            if not self._step(next(batches), weights, optimiser, schedule):
                 raise DivergedError(step + 1, total)
             self.steps = step + 1
             reached = self._validate() if self.steps in marks else None
@@ -165,6 +164,7 @@ class _Run:
         optimiser: torch.optim.Optimizer | None,
         schedule: float,
     ) -> bool:
+        """One step of all parts; False if a gradient is not finite, before the compiled loops meet it."""
         child = self.child
         if child.tower is not None:
             child.tower.train()
@@ -172,19 +172,24 @@ class _Run:
         gradient = torch.softmax(logits, dim=1)  # Of the weighted cross-entropy in the logits: p - onehot.
         gradient[torch.arange(len(rows)), torch.from_numpy(self.labels[rows])] -= 1.0
         gradient *= torch.from_numpy(weights[rows] / np.float32(len(rows))).unsqueeze(1)
+        array = gradient.numpy()
+        if not np.isfinite(array.sum()):
+            return False
         if deep is not None and optimiser is not None:
             optimiser.zero_grad()
             deep.backward(gradient)  # type: ignore[no-untyped-call]  # torch's own
             for group in optimiser.param_groups:
                 group["lr"] = self.plan.deep_rate * schedule
             optimiser.step()
-        array = gradient.numpy()
         if child.table is not None and pooled is not None and pooled.grad is not None:
-            child.table.step(rows, pooled.grad.numpy(), schedule=schedule)
+            inner = pooled.grad.numpy()
+            if not np.isfinite(inner.sum()):  # The compiled loops cannot be trusted with what is no number.
+                return False
+            child.table.step(rows, inner, schedule=schedule)
         if child.wide is not None:
             child.wide.step(rows, array, schedule=schedule)
         child.step_bias(array.sum(axis=0), schedule)
-        return bool(np.isfinite(array.sum()))
+        return True
 
     def _validate(self) -> float:
         seconds = time.thread_time() - self.began

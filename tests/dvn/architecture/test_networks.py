@@ -1,6 +1,7 @@
 """The networks that architectures of both spaces describe, and their dropout."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -68,7 +69,7 @@ def test_a_tower_has_its_hidden_layers_of_its_size(layers: int) -> None:
     size = int(architecture.decisions["hidden_size"]) if layers else 0
     shapes = [(layer.in_features, layer.out_features) for layer in linears(built("wide_deep", architecture))]
     widths = [7, *[size] * int(architecture.decisions["hidden_layers"]), 3]
-    assert shapes == list(zip(widths[:-1], widths[1:], strict=True))
+    assert shapes == list(pairwise(widths))
 
 
 def test_a_tower_drops_before_every_linear_layer_and_normalises_before_the_activation() -> None:
