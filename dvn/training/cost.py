@@ -1,11 +1,13 @@
-"""Seconds that a frozen encoder takes for some texts, from rates measured on one core."""
+"""Seconds to turn some texts into the inputs of a child, from rates measured on one core."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+_SAMPLED = 5_000
+
 
 @dataclass(frozen=True, slots=True)
-class EncoderRate:
+class InputRate:
     """Seconds for each text, and for each character up to a cap on its length."""
 
     per_text: float
@@ -13,17 +15,43 @@ class EncoderRate:
     most_characters: int
 
 
-ENCODER_RATES: Mapping[str, EncoderRate] = {
-    "use": EncoderRate(per_text=0.0006, per_character=0.0000105, most_characters=2_000),
-    "minilm": EncoderRate(per_text=0.0020, per_character=0.000070, most_characters=500),
+INPUT_RATES: Mapping[str, InputRate] = {
+    "use": InputRate(per_text=0.0002, per_character=0.0000062, most_characters=1_200),
+    "minilm": InputRate(per_text=0.0010, per_character=0.000040, most_characters=560),
+    "glove": InputRate(per_text=0.000010, per_character=0.0000006, most_characters=1_500),
+    "wordllama": InputRate(per_text=0.000010, per_character=0.0000020, most_characters=1_200),
+    "use_table": InputRate(per_text=0.000010, per_character=0.0000008, most_characters=1_200),
+    "minilm_table": InputRate(per_text=0.000020, per_character=0.0000030, most_characters=1_200),
+    "words": InputRate(per_text=0.000015, per_character=0.0000005, most_characters=2_000),
+    "word_pairs": InputRate(per_text=0.000020, per_character=0.0000014, most_characters=2_000),
+    "characters": InputRate(per_text=0.000030, per_character=0.0000042, most_characters=2_000),
 }
-"""Measured by `bench/embeddings.py` on texts of 100 and of 1,500 characters."""
+"""Measured by `bench/input_rates.py` on public texts of several lengths."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextVolume:
+    """How much text there is: the number of texts, and lengths of some of them, evenly taken."""
+
+    texts: int
+    lengths: tuple[int, ...]
+
+
+def text_volume(texts: Sequence[str]) -> TextVolume:
+    """The volume of these texts; lengths are sampled when there are many."""
+    step = max(1, len(texts) // _SAMPLED)
+    return TextVolume(len(texts), tuple(len(text) for text in texts[::step]))
+
+
+def input_seconds(name: str, volume: TextVolume) -> float:
+    """Seconds to compute one input of all texts on one core; zero for what is not an input."""
+    rate = INPUT_RATES.get(name)
+    if rate is None or not volume.lengths:
+        return 0.0
+    characters = sum(min(length, rate.most_characters) for length in volume.lengths) / len(volume.lengths)
+    return volume.texts * (rate.per_text + characters * rate.per_character)
 
 
 def encoding_seconds(module: str, texts: Sequence[str]) -> float:
-    """Seconds to encode these texts on one core; zero for what is not an encoder."""
-    rate = ENCODER_RATES.get(module)
-    if rate is None:
-        return 0.0
-    characters = sum(min(len(text), rate.most_characters) for text in texts)
-    return len(texts) * rate.per_text + characters * rate.per_character
+    """Seconds to encode all these texts by a frozen encoder; zero for what is not an encoder."""
+    return input_seconds(module, text_volume(texts)) if module in ("use", "minilm") else 0.0

@@ -101,7 +101,7 @@ class TrainedClassifier:
         except OSError as error:
             name = Path(str(error.filename)).name
             raise UnusableClassifierError(folder, f"{name} cannot be read") from error
-        except json.JSONDecodeError as error:
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise UnusableClassifierError(folder, f"{MANIFEST} is not JSON") from error
         except (ArchitectureError, EmbeddingError) as error:
             raise UnusableClassifierError(folder, str(error).rstrip(".")) from error
@@ -110,7 +110,7 @@ class TrainedClassifier:
     def _rebuilt(cls, folder: Path, manifest: Mapping[str, Any]) -> "TrainedClassifier":
         description: Mapping[str, object] = manifest["architecture"]
         labels: tuple[str, ...] = tuple(manifest["labels"])
-        architecture = get_space(str(description["space"])).from_json(description)
+        architecture = get_space(str(description.get("space"))).from_json(description)
         chosen = plan(architecture, train_rows=1)
         arrays = load_file(folder / WEIGHTS)
         encoder = table = ngrams = None
