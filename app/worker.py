@@ -4,13 +4,17 @@ The parent process announces (see `app.jobs.outbox`) and never computes: its chi
 child of a parent that computed with torch would deadlock. Each child does one job at a time on one thread.
 """
 
+import fcntl
 import logging
 import os
+import shutil
 import signal
 import sys
 import threading
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import monotonic
 from typing import Any, Final, final
 from uuid import UUID
@@ -26,7 +30,7 @@ from app.db.database import open_database
 from app.db.session import make_engine, transaction
 from app.db.tether import die_with_parent
 from app.errors import AppError
-from app.jobs.broker import TASK, announce, make_celery
+from app.jobs.broker import MESSAGE_FOLDER, TASK, announce, make_celery
 from app.jobs.outbox import keep_reconciling
 from app.jobs.queries import is_any_running
 from app.jobs.registry import load_kinds
@@ -35,7 +39,6 @@ from app.jobs.tables import JobId
 from app.settings import Settings, load_settings
 
 LOG: Final = logging.getLogger("forethought.worker")
-NICE: Final = 5
 LEAVE_SECONDS: Final = 5.0
 
 
@@ -127,13 +130,28 @@ def log_to_stderr(**_: Any) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
+@contextmanager
+def fresh_messages(settings: Settings) -> Iterator[None]:
+    """Start with an empty message folder: what a killed worker left there may be damaged.
+
+    Nothing is lost, since the reconciler announces every queued job at its start.
+    """
+    with (settings.data / "broker.lock").open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            LOG.warning("worker.shares_messages folder=%s", settings.data)
+        else:
+            shutil.rmtree(settings.data / MESSAGE_FOLDER, ignore_errors=True)
+        yield
+
+
 def main() -> None:
     """Run a worker with the settings of the environment."""
     settings = load_settings()
-    os.nice(NICE)
     load_kinds(settings.job_modules)
     try:
-        with open_database(settings) as url:
+        with open_database(settings) as url, fresh_messages(settings):
             Worker(settings, url).run()
     except AppError as error:
         sys.exit(str(error))

@@ -51,6 +51,11 @@ def runtime_folder(data: Path) -> Path:
     return Path("/tmp") / f"forethought-{os.getuid()}-{name}"  # noqa: S108
 
 
+def embedded_url(data: Path) -> str:
+    """The address of a data folder's server, whether it runs or not."""
+    return f"postgresql+psycopg://{USER}@/postgres?host={runtime_folder(data)}"
+
+
 @final
 class EmbeddedPostgres:
     """Somebody's use of the server of one data folder; it runs at least until `close`."""
@@ -76,7 +81,7 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
-        return f"postgresql+psycopg://{USER}@/postgres?host={self.runtime}"
+        return embedded_url(self.data)
 
     def ensure_running(self) -> None:
         """Return when the server answers; start it if nobody guards it.

@@ -1,7 +1,7 @@
 """A command becomes a process that the kernel ends when its parent dies.
 
 Run as a script of its own, so that nothing happens between fork and exec of a process
-that has threads: `python -I -S tether.py SIGNAL PARENT [--as-user] -- COMMAND...`.
+that has threads: `python -I -S tether.py SIGNAL PARENT NICE [--as-user] -- COMMAND...`.
 Only the standard library is imported.
 
 Decision: PostgreSQL, which refuses to be root, runs for root in a user namespace in which root is 'nobody'.
@@ -23,10 +23,13 @@ PR_SET_PDEATHSIG: Final = 1
 NOBODY: Final = 65534
 
 
-def tethered(command: Sequence[str], *, end: signal.Signals, as_user: bool = False) -> list[str]:
+def tethered(
+    command: Sequence[str], *, end: signal.Signals, nice: int = 0, as_user: bool = False
+) -> list[str]:
     """The command line that runs `command` tied to the calling thread: when that ends, it gets `end`."""
+    numbers = [str(number) for number in (int(end), os.getpid(), nice)]
     flags = ["--as-user"] if as_user else []
-    return [sys.executable, "-I", "-S", __file__, str(int(end)), str(os.getpid()), *flags, "--", *command]
+    return [sys.executable, "-I", "-S", __file__, *numbers, *flags, "--", *command]
 
 
 def die_with_parent(end: signal.Signals, parent: int) -> None:
@@ -73,6 +76,7 @@ def stop_being_root() -> None:
 
 def main() -> None:
     options, command = sys.argv[1 : sys.argv.index("--")], sys.argv[sys.argv.index("--") + 1 :]
+    os.nice(int(options[2]))
     if "--as-user" in options:
         stop_being_root()
     # After setuid and unshare: both clear the signal.

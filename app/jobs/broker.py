@@ -17,6 +17,7 @@ from app.settings import Settings
 
 TASK: Final = "forethought.run_job"
 FOLDER_URL: Final = "forethought-folder://localhost"
+MESSAGE_FOLDER: Final = "broker"
 POLL_SECONDS: Final = 0.1
 
 BrokerError = OperationalError
@@ -31,7 +32,7 @@ def make_celery(settings: Settings) -> Celery:
     celery.conf.update(
         broker_connection_retry_on_startup=True,
         broker_connection_timeout=3.0,
-        broker_transport_options=transport_options(url, settings.data / "broker"),
+        broker_transport_options=transport_options(url, settings.data / MESSAGE_FOLDER),
         task_acks_late=False,
         task_default_queue=settings.queue,
         task_ignore_result=True,

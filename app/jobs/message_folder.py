@@ -17,7 +17,8 @@ from kombu.transport import filesystem
 class Channel(filesystem.Channel):
     """Reads and writes messages whole."""
 
-    def _put(self, queue: str, payload: Any, **_: Any) -> None:
+    # Kombu's two base classes disagree about the argument's name.
+    def _put(self, queue: str, payload: Any, **_: Any) -> None:  # type: ignore[override]
         name = f"{monotonic_ns():020d}_{uuid4().hex}.{queue}.msg"
         draft = Path(self.data_folder_out, f".{name}")
         draft.write_text(json.dumps(payload))
