@@ -112,6 +112,9 @@ class Architecture:
     def __hash__(self) -> int:
         return int(self.hash, 16)
 
+    def __reduce__(self) -> tuple[type["Architecture"], tuple[str, int, dict[str, Choice]]]:
+        return Architecture, (self.space, self.version, dict(self.decisions))
+
     def to_json(self) -> dict[str, object]:
         """A mapping that `Space.from_json` reads back."""
         return {"space": self.space, "version": self.version, "decisions": dict(self.decisions)}

@@ -40,7 +40,7 @@ WIDE_DEEP = Space.described(
         Decision("wide_rate", (0.03, 0.1, 0.3, 1.0), _WIDE),
         Decision("wide_l1", (0.0, 0.00001, 0.0001, 0.001), _WIDE),
         Decision("class_weight", (NONE, "root", "balanced")),
-        Decision("steps", (125, 250, 500, 1000, 2000, 4000)),
+        Decision("steps", (250, 500, 1000, 2000)),
     ],
     forbidden=({"encoder": NONE, "table": NONE, "ngrams": NONE},),
 )

@@ -1,0 +1,20 @@
+"""Algorithm 2: a new task gets an architecture before anything is trained on it."""
+
+from dvn.architecture_inference.ascent import NonFiniteValueError, ascend
+from dvn.architecture_inference.recommend import (
+    Question,
+    RankedArchitecture,
+    Recommendation,
+    climb,
+    recommend,
+)
+
+__all__ = [
+    "NonFiniteValueError",
+    "Question",
+    "RankedArchitecture",
+    "Recommendation",
+    "ascend",
+    "climb",
+    "recommend",
+]

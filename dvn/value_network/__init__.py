@@ -1,0 +1,17 @@
+"""The value network: what it learns from, its fitting, and its checkpoints."""
+
+from dvn.value_network.checkpoint import Checkpoint, UnusableCheckpointError
+from dvn.value_network.fit import FitOptions
+from dvn.value_network.make_checkpoint import make_checkpoint
+from dvn.value_network.snapshot import Experience, KnownRun, KnownTask, read_experience
+
+__all__ = [
+    "Checkpoint",
+    "Experience",
+    "FitOptions",
+    "KnownRun",
+    "KnownTask",
+    "UnusableCheckpointError",
+    "make_checkpoint",
+    "read_experience",
+]

@@ -1,0 +1,162 @@
+"""Algorithm 1: observations become a fitted ensemble.
+
+For each outer iteration a member samples a task, picks a mini-batch of that task's runs
+(kOuterIters = 1), and takes kInnerIters = 2 gradient steps, each with another large batch of the task's
+samples (Kokiopoulou et al., 2019, Algorithm 1 and section 5.1). Members sample tasks, runs and samples
+independently and share one pass.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
+
+from dvn.value_network.network import NetworkShape, ValueNetwork
+from dvn.value_network.observations import Observations
+
+OUTER_BATCHES = 1
+"""kOuterIters of the paper: mini-batches of runs from one sampled task."""
+
+INNER_STEPS = 2
+"""kInnerIters of the paper: gradient steps for each mini-batch, each on another batch of samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class FitOptions:
+    """How long and how hard the ensemble is fitted; the defaults are those of the shipped checkpoint."""
+
+    members: int = 6
+    iterations: int = 1500
+    runs_in_batch: int = 40
+    samples_in_batch: int = 256
+    rate: float = 3e-3
+    weight_decay: float = 0.02
+    pairwise: float = 1.0
+    level: float = 0.3
+    cost: float = 0.3
+    input_dropout: float = 0.3
+    seed: int = 0
+    reads_sample: bool = True
+    reads_handmade: bool = True
+
+
+Watch = Callable[[int, int], None]
+
+
+def fit(observations: Observations, options: FitOptions, *, watch: Watch | None = None) -> ValueNetwork:
+    """The ensemble fitted to all tasks of the observations, in evaluation mode.
+
+    Args:
+        observations: What to learn from.
+        options: Sizes and rates.
+        watch: Told (iteration, iterations) now and then.
+    """
+    generator = torch.Generator().manual_seed(options.seed)
+    shape = NetworkShape(
+        members=options.members,
+        logits=observations.runs[0].u.shape[1],
+        handmade=observations.handmade.shape[1],
+        reads_sample=options.reads_sample,
+        reads_handmade=options.reads_handmade,
+    )
+    network = ValueNetwork(shape, generator)
+    optimiser = torch.optim.AdamW(
+        network.parameters(), lr=options.rate, weight_decay=options.weight_decay, fused=True
+    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, options.rate, total_steps=options.iterations * OUTER_BATCHES * INNER_STEPS, pct_start=0.1
+    )
+    draw = _Draw(observations, options, generator)
+    for iteration in range(options.iterations):
+        tasks = torch.randint(len(observations.runs), (options.members,), generator=generator)
+        for _ in range(OUTER_BATCHES):
+            batch = draw.runs(tasks)
+            for _ in range(INNER_STEPS):
+                optimiser.zero_grad()
+                loss = _loss(network, observations, batch, draw.task(tasks), options)
+                loss.backward()  # type: ignore[no-untyped-call]  # torch's own
+                optimiser.step()
+                schedule.step()
+        if watch is not None and iteration % 50 == 0:
+            watch(iteration, options.iterations)
+    return network.eval()
+
+
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    """A mini-batch of runs for each member, with the targets of its task."""
+
+    u: Float[Tensor, "members runs logits"]
+    scores: Float[Tensor, "members runs"]
+    costs: Float[Tensor, "members runs costs"]
+    level: Float[Tensor, " members"]
+    spread: Float[Tensor, " members"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Draw:
+    """Random mini-batches."""
+
+    observations: Observations
+    options: FitOptions
+    generator: torch.Generator
+
+    def runs(self, tasks: Tensor) -> _Runs:
+        parts = [self.observations.runs[int(task)] for task in tasks]
+        size = self.options.runs_in_batch
+        rows = [torch.randint(len(part.scores), (size,), generator=self.generator) for part in parts]
+        pairs = list(zip(parts, rows, strict=True))
+        return _Runs(
+            u=torch.stack([part.u[row] for part, row in pairs]),
+            scores=torch.stack([part.scores[row] for part, row in pairs]),
+            costs=torch.stack([part.costs[row] for part, row in pairs]),
+            level=torch.tensor([level_target(part.level) for part in parts]),
+            spread=torch.tensor([spread_target(part.spread) for part in parts]),
+        )
+
+    def task(self, tasks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The tasks, rows of their samples, and hand-made features with some left out."""
+        observations = self.observations
+        longest = observations.vectors.shape[1]
+        sizes = (observations.classes[tasks] >= 0).sum(dim=1, keepdim=True)
+        number = min(self.options.samples_in_batch, longest)
+        draws = torch.rand(len(tasks), number, generator=self.generator)
+        handmade = observations.handmade[tasks]
+        kept = torch.rand(handmade.shape, generator=self.generator) >= self.options.input_dropout
+        return tasks, (draws * sizes).long(), handmade * kept / (1.0 - self.options.input_dropout)
+
+
+def level_target(level: float) -> float:
+    """The logit of a task's mean score, kept finite."""
+    return float(torch.logit(torch.tensor(level), eps=1e-3))
+
+
+def spread_target(spread: float) -> float:
+    """The logarithm of a task's spread of scores, in tens of points: ln(spread / 0.1)."""
+    return float(torch.log(torch.tensor(spread / 0.1)))
+
+
+def _loss(
+    network: ValueNetwork,
+    observations: Observations,
+    batch: _Runs,
+    drawn: tuple[Tensor, Tensor, Tensor],
+    options: FitOptions,
+) -> Tensor:
+    tasks, rows, handmade = drawn
+    samples = observations.batch(tasks, rows) if options.reads_sample else None
+    described = network.describe(samples, handmade)
+    scores, costs = network.score(batch.u, described.z)
+    squared = functional.mse_loss(scores, batch.scores)
+    shifted = torch.roll(scores, 1, dims=1), torch.roll(batch.scores, 1, dims=1)
+    gap = batch.scores - shifted[1]
+    # Dubatovka et al. (2019): log(1 + exp(-d)) of the predicted difference in the true order, by its size.
+    pairwise = (gap.abs() * functional.softplus(-(scores - shifted[0]) * gap.sign())).mean()
+    level = functional.mse_loss(described.level, batch.level) + functional.mse_loss(
+        described.spread, batch.spread
+    )
+    cost = functional.mse_loss(costs, batch.costs)
+    return squared + options.pairwise * pairwise + options.level * level + options.cost * cost

@@ -1,0 +1,155 @@
+"""An experience becomes a checkpoint: the fitted ensemble, its calibration and its landmarks."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from jaxtyping import Float
+
+from dvn.architecture import Architecture
+from dvn.value_network.checkpoint import Calibration, Checkpoint, Landmarks, identity
+from dvn.value_network.fit import FitOptions, fit
+from dvn.value_network.observations import Observations, observe
+from dvn.value_network.snapshot import Experience
+
+COVERAGE = 0.9
+FOLDS = 5
+BEST_KEPT = 8
+_JUDGED = 3
+"""Architectures of each left-out task, the best by prediction, that calibrate the interval."""
+
+Watch = Callable[[str], None]
+
+
+def make_checkpoint(
+    experience: Experience,
+    options: FitOptions | None = None,
+    *,
+    scores: Mapping[str, float] | None = None,
+    watch: Watch | None = None,
+) -> Checkpoint:
+    """The checkpoint of an experience, its intervals calibrated across left-out families.
+
+    Args:
+        experience: Tasks and runs.
+        options: How to fit; the defaults are those of the shipped checkpoint.
+        scores: What `evaluate` said of this recipe, kept in the manifest.
+        watch: Told in words what is under way.
+    """
+    options = options or FitOptions()
+    tell = watch or (lambda _: None)
+    residuals = []
+    for number, (known, unknown) in enumerate(folds(experience), start=1):
+        tell(f"calibrating on left-out families, {number} of {FOLDS}")
+        residuals += _residuals(uncalibrated(experience.of_tasks(known), options), experience, unknown)
+    tell("fitting to all tasks")
+    fitted = uncalibrated(experience, options)
+    return Checkpoint(
+        id=fitted.id,
+        space=fitted.space,
+        snapshot_hash=fitted.snapshot_hash,
+        network=fitted.network,
+        standardiser=fitted.standardiser,
+        cost_mean=fitted.cost_mean,
+        cost_scale=fitted.cost_scale,
+        calibration=_calibration(np.array(residuals)),
+        landmarks=fitted.landmarks,
+        best_on_average=fitted.best_on_average,
+        scores=dict(scores or {}),
+    )
+
+
+def uncalibrated(experience: Experience, options: FitOptions) -> Checkpoint:
+    """A checkpoint whose intervals are points; enough to rank architectures."""
+    observations = observe(experience)
+    network = fit(observations, options)
+    network.requires_grad_(requires_grad=False)
+    return Checkpoint(
+        id=identity(network, experience.snapshot_hash),
+        space=experience.space,
+        snapshot_hash=experience.snapshot_hash,
+        network=network,
+        standardiser=observations.standardiser,
+        cost_mean=observations.cost_mean,
+        cost_scale=observations.cost_scale,
+        calibration=Calibration(0.0, 0.0, 0.0, 0.0, 0),
+        landmarks=_landmarks(experience, observations),
+        best_on_average=tuple(best_on_average(experience)[:BEST_KEPT]),
+        scores={},
+    )
+
+
+def best_on_average(experience: Experience) -> list[Architecture]:
+    """The shared architectures by their mean normalised validation score over the tasks, best first."""
+    levels: dict[int, list[float]] = defaultdict(list)
+    for run in experience.runs:
+        levels[run.task].append(run.validation_accuracy)
+    found: dict[Architecture, list[float]] = defaultdict(list)
+    for run in experience.runs:
+        if run.is_shared:
+            of_task = np.array(levels[run.task])
+            normal = (run.validation_accuracy - of_task.mean()) / max(float(of_task.std()), 1e-3)
+            found[run.architecture].append(float(normal))
+    most = max(map(len, found.values()))
+    complete = [architecture for architecture, values in found.items() if len(values) >= 0.9 * most]
+    return sorted(
+        complete, key=lambda architecture: (-float(np.mean(found[architecture])), architecture.hash)
+    )
+
+
+def folds(experience: Experience) -> list[tuple[list[int], list[int]]]:
+    """Tasks inside and outside of each of five folds; a family is never on both sides."""
+    families = sorted({task.family for task in experience.tasks})
+    place = {family: number % FOLDS for number, family in enumerate(families)}
+    parts = []
+    for fold in range(min(FOLDS, len(families))):
+        outside = [i for i, task in enumerate(experience.tasks) if place[task.family] == fold]
+        inside = [i for i in range(len(experience.tasks)) if i not in outside]
+        parts.append((inside, outside))
+    return parts
+
+
+def _residuals(checkpoint: Checkpoint, experience: Experience, unknown: list[int]) -> list[float]:
+    found = []
+    for place in unknown:
+        runs = [run for run in experience.runs if run.task == place]
+        view = checkpoint.describe(experience.tasks[place].description)
+        predicted = checkpoint.predict([run.architecture for run in runs], view)
+        best = np.argsort(-predicted.scores, kind="stable")[:_JUDGED]
+        truth = np.array([runs[i].validation_accuracy for i in best])
+        found.append(float(np.mean(_logit(truth) - _logit(predicted.accuracies[best]))))
+    return found
+
+
+def _calibration(residuals: Float[np.ndarray, " tasks"]) -> Calibration:
+    """Split-conformal edges: the (n + 1) rank correction on either side."""
+    number = len(residuals)
+    tail = (1.0 - COVERAGE) / 2.0
+    ordered = np.sort(residuals)
+    down = max(int(np.floor(tail * (number + 1))) - 1, 0)
+    up = min(int(np.ceil((1.0 - tail) * (number + 1))) - 1, number - 1)
+    return Calibration(
+        COVERAGE, float(ordered[down]), float(np.median(residuals)), float(ordered[up]), number
+    )
+
+
+def _landmarks(experience: Experience, observations: Observations) -> Landmarks:
+    handmade = observations.handmade.numpy()
+    gaps = np.sqrt(np.square(handmade[:, None] - handmade[None]).mean(axis=2))
+    families = np.array([task.family for task in experience.tasks])
+    gaps[families[:, None] == families[None]] = np.inf
+    nearest = gaps.min(axis=1)
+    far = float(nearest[np.isfinite(nearest)].max(initial=1.0))
+    return Landmarks(
+        tuple(task.name for task in experience.tasks),
+        tuple(task.family for task in experience.tasks),
+        tuple(task.content_hash for task in experience.tasks),
+        handmade,
+        far,
+    )
+
+
+def _logit(shares: Float[np.ndarray, " rows"]) -> Float[np.ndarray, " rows"]:
+    kept = np.clip(shares, 1e-3, 1.0 - 1e-3)
+    result: np.ndarray = np.log(kept / (1.0 - kept))
+    return result
