@@ -72,9 +72,8 @@ def main() -> None:
     parser.add_argument("--max-steps", type=int)
     chosen = parser.parse_args()
     dataset = synthetic(chosen.rows) if chosen.file is None else read_dataset(chosen.file)
-    print(
-        f"{len(dataset)} rows, {len(dataset.classes)} classes\n  # hash              embed  train steps  valid"
-    )
+    print(f"{len(dataset)} rows, {len(dataset.classes)} classes")
+    print("  # hash              embed  train steps  valid")
     began = time.process_time()
     outcomes = trained(
         dataset, space=chosen.space, runs=chosen.runs, seed=chosen.seed, max_steps=chosen.max_steps
