@@ -1,15 +1,29 @@
 """The `forethought` command: everything the service does, without a server."""
 
+import sys
+from typing import Final
+
 import click
 
-from app.cli.experience import export, populate_command, tasks
+from app.cli.deferred import DeferredGroup, Place
+from app.cli.output import say_unexpected
+
+_CLASSIFY: Final = "app.cli.classify"
+_EXPERIENCE: Final = "app.cli.experience"
+COMMANDS: Final = {
+    "recommend": Place(_CLASSIFY, "recommend", "Rank architectures for a dataset; trains nothing."),
+    "train": Place(_CLASSIFY, "train", "Train a classifier: the recommended one, or one you describe."),
+    "predict": Place(_CLASSIFY, "predict", "Label the texts of a file with a trained classifier."),
+    "tasks": Place(_EXPERIENCE, "tasks", "Tasks of the experiment database."),
+    "populate": Place(_EXPERIENCE, "populate_command", "Train architectures on the tasks; resumes."),
+    "export": Place(_EXPERIENCE, "export", "Write the experience of a space as a Parquet snapshot."),
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="forethought")
-def main() -> None:
+@click.group(cls=DeferredGroup, places=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="forethought", prog_name="forethought")
+@click.option("--debug", is_flag=True, help="Show where an unexpected error comes from.")
+def main(debug: bool) -> None:  # noqa: FBT001  # click's flag
     """Recommend, train and use a text classifier; fill and use the experience behind it."""
-
-
-for command in (tasks, populate_command, export):
-    main.add_command(command)
+    if not debug:
+        sys.excepthook = say_unexpected

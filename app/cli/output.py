@@ -1,15 +1,16 @@
 """What a command found becomes one JSON document on standard output, or lines for a person.
 
 Exit codes: 0, 2 for bad input, 1 for anything else. Messages go to standard error, so that
-standard output holds the result alone.
+standard output holds the result alone; after an error it is empty.
 """
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import update_wrapper
-from typing import Any, Concatenate, ParamSpec
+from types import TracebackType
+from typing import Any, ParamSpec
 
 import click
 
@@ -24,10 +25,20 @@ def say(message: str) -> None:
     click.echo(message, err=True)
 
 
-def fail(message: str, code: int) -> "click.exceptions.Exit":
+def fail(message: str, code: int) -> click.exceptions.Exit:
     """Say what is wrong, and the exit to raise."""
     say(f"forethought: {message}")
     return click.exceptions.Exit(code)
+
+
+def say_unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """In place of Python's stack trace, for an error that has no sentence of its own."""
+    del trace
+    about = " ".join(str(error).split())
+    say(
+        f"forethought: Something went wrong that should not have: {kind.__name__}"
+        f"{': ' if about else ''}{about[:300]}; `forethought --debug …` shows where."
+    )
 
 
 @contextmanager
@@ -43,30 +54,43 @@ def errors_as_exit_codes() -> Iterator[None]:
         raise fail(str(error), 2) from error
     except (DvnError, AppError) as error:
         raise fail(str(error), 1) from error
+    except KeyboardInterrupt:
+        raise fail("Stopped.", 1) from None
+    except BrokenPipeError:
+        # Whoever read standard output has enough; click ends the program quietly.
+        raise
     except OSError as error:
         place = f" ({error.filename})" if error.filename else ""
         raise fail(f"{error.strerror or error}{place}.", 1) from error
 
 
+def write(text: str) -> None:
+    """Put text on standard output, as UTF-8 whatever the locale."""
+    # A file's name may hold bytes that are no character; in JSON, too, a backslash tells them.
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+    sys.stdout.flush()
+
+
 def answering(
     show: Callable[[Mapping[str, Any]], str],
-) -> Callable[[Callable[P, Mapping[str, Any]]], Callable[Concatenate[bool, P], None]]:
+) -> Callable[[Callable[P, Mapping[str, Any]]], Callable[..., None]]:
     """A command whose mapping is printed: as JSON with --json, else as `show` words it."""
 
-    def decorate(command: Callable[P, Mapping[str, Any]]) -> Callable[Concatenate[bool, P], None]:
+    def decorate(command: Callable[P, Mapping[str, Any]]) -> Callable[..., None]:
         def run(as_json: bool, *args: P.args, **kwargs: P.kwargs) -> None:  # noqa: FBT001  # click's flag
             with errors_as_exit_codes():
                 found = command(*args, **kwargs)
             text = json.dumps(found, ensure_ascii=False) if as_json else show(found)
-            sys.stdout.write(text + "\n")
+            write(text + "\n")
 
         flag = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-        return flag(update_wrapper(run, command))
+        update_wrapper(run, command)
+        return flag(run)
 
     return decorate
 
 
-def table(rows: list[Mapping[str, Any]]) -> str:
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Rows as aligned columns under their names; nothing is an empty text."""
     if not rows:
         return "nothing"

@@ -1,0 +1,197 @@
+"""A dataset becomes a recommendation, an architecture a saved classifier, and both documents."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from app.cli.options import Asked
+from app.errors import BadInputError
+from app.settings import Settings
+from app.storage import replacing
+from dvn.architecture import SPACES, Architecture, get_space
+from dvn.architecture_inference import Question, RankedArchitecture, Recommendation
+from dvn.architecture_inference import recommend as infer
+from dvn.data.dataset import Dataset
+from dvn.data.split import Split
+from dvn.embeddings import VectorCache
+from dvn.errors import ArchitectureError
+from dvn.training import Budget, Progress, TaskFeatures, Trained, train
+from dvn.training.outcome import NoTrainingRowsError
+from dvn.value_network import Checkpoint
+
+REPORT: Final = "report.json"
+
+Document = Mapping[str, Any]
+
+
+class TooFewRowsError(BadInputError):
+    def __init__(self, reason: NoTrainingRowsError) -> None:
+        super().__init__(str(reason))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to train, and the recommendation that named it."""
+
+    architecture: Architecture
+    recommended: Document | None = None
+
+
+def recommend_for(
+    dataset: Dataset, asked: Asked, settings: Settings, *, top: int, seed: int
+) -> Recommendation:
+    """The ranked architectures for a dataset, by the shipped experience.
+
+    Raises:
+        UnknownSpaceError: There is no such space.
+        CheckpointError: There is no usable checkpoint for it.
+    """
+    checkpoint = _checkpoint(asked, settings)
+    limit = settings.max_training_seconds if asked.max_seconds is None else asked.max_seconds
+    question = Question(top=top, seed=seed, max_seconds=limit)
+    return infer(
+        dataset.texts,
+        dataset.labels,
+        checkpoint,
+        question=question,
+        content_hash=dataset.content_hash,
+    )
+
+
+def _checkpoint(asked: Asked, settings: Settings) -> Checkpoint:
+    space = get_space(asked.space)
+    return Checkpoint.load(settings.experience / space.name / "checkpoint")
+
+
+def architecture_document(architecture: Architecture) -> Document:
+    """An architecture as a recommendation names it; `--architecture` reads it back."""
+    return {
+        "hash": architecture.hash,
+        "space": architecture.space,
+        "version": architecture.version,
+        "decisions": dict(architecture.decisions),
+    }
+
+
+def ranked_document(ranked: RankedArchitecture) -> Document:
+    """One ranked architecture, accuracies in [0, 1]."""
+    return {
+        "rank": ranked.rank,
+        **architecture_document(ranked.architecture),
+        "expected_accuracy": ranked.expected_accuracy,
+        "low": ranked.low,
+        "high": ranked.high,
+        "seconds": ranked.seconds,
+        "bytes": ranked.bytes,
+    }
+
+
+def described_architecture(description: Document, space: str) -> Architecture:
+    """The architecture of a document with `decisions`, or of bare decisions in one of the spaces.
+
+    Raises:
+        ArchitectureError: It is none of any space; the error is that of the space meant.
+    """
+    if "space" in description or "decisions" in description:
+        return get_space(str(description.get("space", space))).from_json(description)
+    if description.keys() & get_space(space).by_name.keys():
+        return get_space(space).from_json(description)
+    # Bare decisions do not say which space they are of; their names do.
+    meant = [one for one in SPACES.values() if description.keys() & one.by_name.keys()]
+    return (meant[0] if meant else get_space(space)).from_json(description)
+
+
+def recommended_choice(dataset: Dataset, asked: Asked, settings: Settings, *, seed: int) -> Choice:
+    """The first of the recommended architectures."""
+    found = recommend_for(dataset, asked, settings, top=1, seed=seed)
+    if not found.architectures:
+        raise ArchitectureError(f"Nothing can be recommended for {len(dataset):,} rows within this time.")
+    first = found.architectures[0]
+    return Choice(first.architecture, {"checkpoint": found.checkpoint, **ranked_document(first)})
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How to train: from which seed, for how long, and with which cached vectors."""
+
+    seed: int
+    max_seconds: float | None
+    cache: VectorCache | None
+
+
+def train_choice(
+    dataset: Dataset, split: Split, choice: Choice, order: Order, show: Callable[[str], None]
+) -> Trained:
+    """The trained classifier of a choice; what happens meanwhile is shown.
+
+    Raises:
+        TooFewRowsError: A part of the dataset has no rows.
+        TrainingError: The training diverged.
+    """
+
+    def watch(progress: Progress) -> bool:
+        show(progress_words(progress))
+        return True
+
+    budget = Budget() if order.max_seconds is None else Budget(max_seconds=order.max_seconds)
+    features = TaskFeatures(dataset, split, order.cache)
+    try:
+        return train(
+            dataset,
+            split,
+            choice.architecture,
+            features=features,
+            seed=order.seed,
+            budget=budget,
+            watch=watch,
+        )
+    except NoTrainingRowsError as error:
+        raise TooFewRowsError(error) from error
+
+
+def vector_cache(settings: Settings) -> VectorCache | None:
+    """The cached vectors of the data folder; a folder that is not there is not made for them."""
+    if not settings.data.is_dir():
+        return None
+    return VectorCache(settings.data / "vectors", max_bytes=settings.vector_cache_bytes)
+
+
+def progress_words(progress: Progress) -> str:
+    """Where a training is, in one line."""
+    if progress.phase == "features":
+        return "Turning the texts into vectors …"
+    if progress.phase == "evaluating":
+        return "Measuring on the test texts …"
+    left = progress.seconds / max(1, progress.step) * (progress.steps - progress.step)
+    words = f"Training: step {progress.step:,} of {progress.steps:,}, about {left:.0f} s left"
+    if progress.validation_accuracy is None:
+        return words
+    return f"{words}; {progress.validation_accuracy:.1%} right on the validation texts"
+
+
+def outcome_document(trained: Trained) -> Document:
+    """Scores in [0, 1], seconds and size of a trained classifier."""
+    outcome = trained.outcome
+    scores = {
+        part: {name: float(outcome.metrics[part, name]) for name in ("accuracy", "macro_f1")}
+        for part in ("validation", "test")
+    }
+    return {
+        "architecture": architecture_document(trained.classifier.architecture),
+        "validation": scores["validation"],
+        "test": {**scores["test"], "rows": outcome.test_rows},
+        "seconds": {"embed": outcome.cost.embed_seconds, "train": outcome.cost.train_seconds},
+        "steps": outcome.steps,
+        "stopped_by": outcome.stopped_by,
+        "bytes": outcome.cost.bundle_bytes,
+    }
+
+
+def save(trained: Trained, folder: Path, document: Document) -> None:
+    """Put a classifier and the report of its training in place, whole or not at all."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(folder) as draft:
+        trained.classifier.save(draft)
+        (draft / REPORT).write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
