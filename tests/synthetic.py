@@ -14,7 +14,9 @@ TOPICS: Mapping[str, Sequence[str]] = {
 _FILLERS = ("please", "the", "my", "I", "was", "it", "with", "again", "today", "still", "about", "for")
 
 
-def texts_of(rows: int, *, seed: int = 0, topics: Mapping[str, Sequence[str]] = TOPICS) -> list[tuple[str, str]]:
+def texts_of(
+    rows: int, *, seed: int = 0, topics: Mapping[str, Sequence[str]] = TOPICS
+) -> list[tuple[str, str]]:
     """Pairs of text and label; every text is different, every label equally frequent."""
     draw = random.Random(seed)
     pairs = []

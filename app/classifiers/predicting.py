@@ -13,9 +13,8 @@ from app.classifiers.loaded import LoadedClassifiers
 from app.errors import BadInputError
 from app.storage import PART, Storage, remove
 from app.web.computing import ComputePool, ComputingBusyError
-from dvn.data.choices import GUESS_EVERYTHING, Limits
-from dvn.data.columns import find_column
-from dvn.data.table import open_table
+from dvn.data.choices import Limits
+from dvn.data.read_texts import open_texts
 from dvn.training import Predictions
 
 _TEXTS_AT_ONCE: Final = 256
@@ -43,19 +42,16 @@ def predict(loaded: LoadedClassifiers, classifier_id: UUID, texts: Sequence[str]
 
 
 def read_texts(file: IO[bytes], column: str, storage: Storage, limits: Limits) -> list[str]:
-    """The texts of an uploaded table, one for each row, empty ones too; nothing of it is kept.
+    """The texts of an uploaded file, one for each row, empty ones too; nothing of it is kept.
 
     Raises:
-        DataError: The file cannot be read, or has several columns and none of this name.
+        DataError: The file cannot be read, or it cannot be told where its texts are.
     """
     draft = storage.uploads / f"{uuid4()}{PART}"
     try:
         with draft.open("xb") as copy:
             copyfileobj(file, copy)
-        table = open_table(draft, GUESS_EVERYTHING, limits)
-        names = table.form.names
-        at = names.index(find_column("text", column, names)) if len(names) > 1 else 0
-        return [row[at] for row in table.rows(confirmed=True)]
+        return list(open_texts(draft, preferred=column, limits=limits).texts())
     finally:
         remove(draft)
 

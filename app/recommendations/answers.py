@@ -34,16 +34,18 @@ class ArchitectureAnswer(BaseModel):
 
 
 class RecommendationAnswer(BaseModel):
-    """`seconds` is what the answer took, `seconds_by_part` where they went."""
+    """`seconds` is what the answer took, `timing` where they went."""
 
     id: UUID
     checkpoint: str
     dataset: DescribedDataset
     question: Mapping[str, str | int | float | None]
     seconds: float
-    seconds_by_part: Mapping[str, float]
+    timing: Mapping[str, float]
     outside_experience: bool
     known_as: str | None
+    nearest: list[str]
+    within_budget: bool
     architectures: list[ArchitectureAnswer]
     created_at: datetime
 
@@ -61,9 +63,11 @@ def recommendation_answer(row: RecommendationRow, dataset: DatasetRow) -> Recomm
         ),
         question=row.question,
         seconds=row.latency_seconds,
-        seconds_by_part=row.seconds,
+        timing=row.seconds,
         outside_experience=row.notes["outside_experience"],
         known_as=row.notes["known_as"],
+        nearest=row.notes["nearest"],
+        within_budget=row.notes["within_budget"],
         architectures=[ArchitectureAnswer.model_validate(ranked) for ranked in row.architectures],
         created_at=row.created_at,
     )

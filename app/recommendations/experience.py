@@ -6,13 +6,13 @@ from threading import Event
 from time import perf_counter
 from typing import Final, final
 
-from dvn.architecture_inference import Question, recommend
 from sqlalchemy import Engine
 
 from app.db.session import transaction
 from app.errors import BusyError, NotFoundError
 from app.experiments.records import upsert_checkpoint
 from app.experiments.tables import CheckpointRow
+from dvn.architecture_inference import Question, recommend
 from dvn.errors import DvnError
 from dvn.value_network import Checkpoint
 
@@ -86,13 +86,15 @@ class Experience:
     def _load(self, folder: Path, engine: Engine) -> None:
         space = folder.parent.name
         checkpoint = Checkpoint.load(folder)
-        recommend(_WARMING_TEXTS, _WARMING_LABELS, checkpoint, question=Question(space=space, top=1))
+        recommend(_WARMING_TEXTS, _WARMING_LABELS, checkpoint, question=Question(top=1))
+        manifest = checkpoint.manifest()
         row = CheckpointRow(
             id=checkpoint.id,
             space=space,
-            space_version=str(checkpoint.manifest.get("space_version", "")),
-            snapshot_hash=str(checkpoint.manifest.get("snapshot_hash", "")),
-            manifest=dict(checkpoint.manifest),
+            space_version=str(manifest["space_version"]),
+            snapshot_hash=checkpoint.snapshot_hash,
+            manifest=manifest,
+            scores=dict(checkpoint.scores),
             folder=str(folder),
         )
         with transaction(engine) as session:

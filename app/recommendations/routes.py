@@ -24,11 +24,9 @@ api = APIRouter(tags=["recommendations"])
 
 def recommended(visit: Visit, dataset_id: UUID, form: QuestionForm) -> RecommendationRow:
     """A new recommendation, computed on the computing threads."""
-    question = service.question_of(form, visit.settings)
+    asked = service.asked_by(form, dataset_id, visit.settings)
     experience = visit.request.app.state.experience
-    return visit.pool.run(
-        service.recommend_for, visit.session, visit.storage, experience, dataset_id, question
-    )
+    return visit.pool.run(service.recommend_for, visit.session, visit.storage, experience, asked)
 
 
 @api.post("/recommendations", status_code=201, summary="Which architectures to train")

@@ -1,11 +1,11 @@
 """A dataset becomes a stored recommendation; nothing is trained."""
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from time import perf_counter
 from typing import Any
 from uuid import UUID
 
-from dvn.architecture_inference import Question, RankedArchitecture, Recommendation, recommend
 from sqlalchemy.orm import Session
 
 from app.datasets import queries as dataset_queries
@@ -16,14 +16,21 @@ from app.recommendations.forms import QuestionForm
 from app.recommendations.tables import RecommendationRow
 from app.settings import Settings
 from app.storage import Storage
+from dvn.architecture import get_space
+from dvn.architecture_inference import Question, RankedArchitecture, Recommendation, recommend
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question about a dataset, to the value network of one space."""
+
+    dataset_id: UUID
+    space: str
+    question: Question
 
 
 def recommend_for(
-    session: Session,
-    storage: Storage,
-    experience: Experience,
-    dataset_id: UUID,
-    question: Question,
+    session: Session, storage: Storage, experience: Experience, asked: Asked
 ) -> RecommendationRow:
     """The recommendation for a dataset, with what each part of the answer took.
 
@@ -33,21 +40,20 @@ def recommend_for(
         WarmingUpError, NoCheckpointError: The space has no warm checkpoint.
     """
     began = perf_counter()
-    row = dataset_queries.get_dataset(session, dataset_id)
-    checkpoint = experience.checkpoint(question.space)
+    row = dataset_queries.get_dataset(session, asked.dataset_id)
+    checkpoint = experience.checkpoint(asked.space)
     data = datasets.described_data(row, storage)
     read_seconds = perf_counter() - began
-    found = recommend(data.texts, data.labels, checkpoint, question=question)
-    seconds = {
-        "reading": read_seconds,
-        **{name: value for name, value in found.seconds.items() if name != "total"},
-    }
+    found = recommend(
+        data.texts, data.labels, checkpoint, question=asked.question, content_hash=row.content_hash
+    )
+    parts = {name: seconds for name, seconds in found.seconds.items() if name != "total"}
     recommendation = RecommendationRow(
         dataset_id=row.id,
         checkpoint_id=found.checkpoint,
-        question=asked(question, row.rare_classes),
+        question={"space": asked.space, **asdict(asked.question), "rare": row.rare_classes},
         architectures=[architecture_json(ranked) for ranked in found.architectures],
-        seconds=seconds,
+        seconds={"read": read_seconds, **parts},
         latency_seconds=perf_counter() - began,
         notes=notes_of(found),
     )
@@ -56,28 +62,23 @@ def recommend_for(
     return recommendation
 
 
-def question_of(form: QuestionForm, settings: Settings) -> Question:
-    """What is asked; without a limit of its own the service's limit on training holds."""
+def asked_by(form: QuestionForm, dataset_id: UUID, settings: Settings) -> Asked:
+    """What a form asks; without a limit of its own the service's limit on training holds."""
     limit = form.max_seconds if form.max_seconds is not None else settings.max_training_seconds
-    return Question(space=form.space, top=form.top, seed=form.seed, max_seconds=limit)
-
-
-def asked(question: Question, rare: str | None) -> Json:
-    return {
-        "space": question.space,
-        "top": question.top,
-        "seed": question.seed,
-        "max_seconds": question.max_seconds,
-        "rare": rare,
-    }
+    question = Question(top=form.top, seed=form.seed, max_seconds=limit)
+    return Asked(dataset_id, get_space(form.space).name, question)
 
 
 def notes_of(found: Recommendation) -> Json:
+    """What else is known about an answer."""
     return {
         "rows": found.rows,
         "classes": found.classes,
         "outside_experience": found.outside_experience,
         "known_as": found.known_as,
+        "nearest": list(found.nearest),
+        "within_budget": found.within_budget,
+        "relaxation_gap": found.relaxation_gap,
     }
 
 

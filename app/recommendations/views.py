@@ -40,6 +40,9 @@ class RecommendationView:
     parts: tuple[tuple[str, float], ...]
     outside_experience: bool
     known_as: str | None
+    nearest: tuple[str, ...]
+    within_budget: bool
+    max_seconds: float
     architectures: tuple[RankedView, ...]
 
 
@@ -58,6 +61,9 @@ def recommendation_view(row: RecommendationRow) -> RecommendationView:
         parts=tuple((name.replace("_", " "), taken) for name, taken in longest),
         outside_experience=row.notes["outside_experience"],
         known_as=row.notes["known_as"],
+        nearest=tuple(row.notes["nearest"]),
+        within_budget=row.notes["within_budget"],
+        max_seconds=row.question["max_seconds"],
         architectures=tuple(_ranked(ranked, classes, axis) for ranked in row.architectures),
     )
 

@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from app.errors import AppError, BadInputError, BusyError, ConflictError, DatabaseError, NotFoundError
+from app.web.headers import HEADERS
 from app.web.templates import page
 from dvn.errors import (
     ArchitectureError,
@@ -157,7 +158,8 @@ async def _answer_unknown(request: Request, error: Exception) -> Response:
     )
     # The message is left out: it may hold what a user sent.
     log.error("request.failed reference=%s error=%s at=%s", reference, type(error).__name__, places)
-    return answer(request, 500, SENTENCES[500], slug="internal", reference=reference)
+    # This answer is given outside the guards, which add the headers to all others.
+    return answer(request, 500, SENTENCES[500], slug="internal", headers=HEADERS, reference=reference)
 
 
 def _says_no_texts(record: logging.LogRecord) -> bool:

@@ -1,0 +1,30 @@
+"""Numbers as people read them."""
+
+import pytest
+
+from app.web import wording
+
+
+@pytest.mark.parametrize(
+    ("duration", "words"),
+    [(0.0004, "1 ms"), (0.42, "420 ms"), (3.14, "3.1 s"), (59.6, "60 s"), (300, "5 min")],
+)
+def test_a_duration_has_the_unit_a_person_would_use(duration: float, words: str) -> None:
+    assert wording.seconds(duration) == words
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"), [(0, "0 bytes"), (999, "999 bytes"), (17_300, "17.3 KB"), (1e9, "1 GB")]
+)
+def test_bytes_are_counted_in_thousands(amount: float, words: str) -> None:
+    assert wording.size(amount) == words
+
+
+def test_a_probability_is_never_certain() -> None:
+    assert wording.probability(1.0) == "more than 99.9 %"
+    assert wording.probability(0.876) == "87.6 %"
+
+
+def test_a_count_agrees_with_its_noun() -> None:
+    assert wording.plural(1, "class", "classes") == "1 class"
+    assert wording.plural(1_200, "row") == "1,200 rows"
