@@ -1,0 +1,159 @@
+"""Is any of this better than chance? Rank correlation, regret and catch-up on families never seen.
+
+Left out means by family: tasks that share texts stay on one side.
+"""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from scipy.stats import spearmanr
+
+from dvn.evaluation.predictors import Contender, Predictor, contenders
+from dvn.value_network.fit import FitOptions
+from dvn.value_network.snapshot import Experience, KnownRun
+
+ORDERS = 500
+RANDOM = "random architecture"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskScore:
+    """How one contender did on one left-out task.
+
+    Attributes:
+        contender: Its name.
+        task: The task's name.
+        family: The family that was left out.
+        spearman: Rank correlation of predicted and true validation scores over what it can score; NaN
+            where that is nothing.
+        test_accuracy: Of the architecture it would have chosen among those recorded.
+        regret: Test accuracy of the best by validation of all recorded, less that.
+        catch_up: Random trainings until the best by validation so far tests as well (median over orders).
+    """
+
+    contender: str
+    task: str
+    family: str
+    spearman: float
+    test_accuracy: float
+    regret: float
+    catch_up: float
+
+
+Watch = Callable[[int, int], None]
+
+
+def leave_one_family_out(
+    experience: Experience, options: FitOptions, *, executor: Executor, watch: Watch | None = None
+) -> list[TaskScore]:
+    """Scores of every contender on every task, each fitted without the task's family.
+
+    Args:
+        experience: Tasks and runs.
+        options: How value networks are fitted.
+        executor: Where families are worked on side by side.
+        watch: Told (families done, families).
+    """
+    families = sorted({task.family for task in experience.tasks})
+    futures = [executor.submit(judge_family, experience, family, options) for family in families]
+    scores: list[TaskScore] = []
+    for done, future in enumerate(futures, start=1):
+        scores += future.result()
+        if watch is not None:
+            watch(done, len(families))
+    return scores
+
+
+def judge_family(experience: Experience, family: str, options: FitOptions) -> list[TaskScore]:
+    """Scores of every contender on the tasks of one family."""
+    known = experience.without_family(family)
+    fitted = [(contender, contender.fit(known)) for contender in contenders(options)]
+    scores: list[TaskScore] = []
+    for place, task in enumerate(experience.tasks):
+        if task.family == family:
+            runs = [run for run in experience.runs if run.task == place]
+            scores.append(_random(experience, place, runs))
+            scores += [_judge(experience, place, runs, *pair) for pair in fitted]
+    return scores
+
+
+def _judge(
+    experience: Experience, place: int, runs: list[KnownRun], contender: Contender, predict: Predictor
+) -> TaskScore:
+    task = experience.tasks[place]
+    predicted = predict(task, [run.architecture for run in runs])
+    assert predicted is not None
+    scored = np.isfinite(predicted)
+    truth = np.array([run.validation_accuracy for run in runs])
+    correlation = float(spearmanr(predicted[scored], truth[scored]).statistic) if scored.sum() > 2 else np.nan
+    chosen = runs[int(np.argmax(predicted))].test_accuracy
+    best = max(runs, key=lambda run: run.validation_accuracy).test_accuracy
+    catch_up = random_trainings_to_match(runs, chosen)
+    return TaskScore(contender.name, task.name, task.family, correlation, chosen, best - chosen, catch_up)
+
+
+def _random(experience: Experience, place: int, runs: list[KnownRun]) -> TaskScore:
+    """The mean over the task's own random architectures, which is what one random training expects."""
+    task = experience.tasks[place]
+    own = [run.test_accuracy for run in runs if not run.is_shared] or [run.test_accuracy for run in runs]
+    mean = float(np.mean(own))
+    best = max(runs, key=lambda run: run.validation_accuracy).test_accuracy
+    catch_up = random_trainings_to_match(runs, mean)
+    return TaskScore(RANDOM, task.name, task.family, 0.0, mean, best - mean, catch_up)
+
+
+def random_trainings_to_match(runs: list[KnownRun], test_accuracy: float) -> float:
+    """Median, over random orders, of trainings until the best by validation tests at least as well.
+
+    An order that never matches counts as one more than there are runs.
+    """
+    validation = np.array([run.validation_accuracy for run in runs])
+    test = np.array([run.test_accuracy for run in runs])
+    generator = np.random.default_rng(0)
+    needed = []
+    for _ in range(ORDERS):
+        order = generator.permutation(len(runs))
+        ahead = np.maximum.accumulate(validation[order])
+        holder = order[np.searchsorted(ahead, ahead, side="left")]
+        matched = np.flatnonzero(test[holder] >= test_accuracy)
+        needed.append(matched[0] + 1 if len(matched) else len(runs) + 1)
+    return float(np.median(needed))
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A contender over all left-out tasks; means but for `catch_up`, a median. Points are hundredths."""
+
+    contender: str
+    tasks: int
+    spearman: float
+    test_accuracy: float
+    regret_points: float
+    catch_up: float
+
+
+def summarise(scores: Iterable[TaskScore]) -> list[Summary]:
+    """One line for each contender, the most accurate first."""
+    by_name: dict[str, list[TaskScore]] = {}
+    for score in scores:
+        by_name.setdefault(score.contender, []).append(score)
+    lines = [
+        Summary(
+            contender=name,
+            tasks=len(found),
+            spearman=_mean([score.spearman for score in found]),
+            test_accuracy=_mean([score.test_accuracy for score in found]),
+            regret_points=100 * _mean([score.regret for score in found]),
+            catch_up=float(np.median([score.catch_up for score in found])),
+        )
+        for name, found in by_name.items()
+    ]
+    return sorted(lines, key=lambda line: -line.test_accuracy)
+
+
+def _mean(values: Float[np.ndarray, " values"] | list[float]) -> float:
+    kept = np.array(values, dtype=np.float64)
+    return float(np.nanmean(kept)) if np.isfinite(kept).any() else float("nan")
