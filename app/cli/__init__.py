@@ -10,12 +10,16 @@ from app.cli.output import say_unexpected
 
 _CLASSIFY: Final = "app.cli.classify"
 _EXPERIENCE: Final = "app.cli.experience"
+_VALUE_NETWORKS: Final = "app.cli.value_networks"
 COMMANDS: Final = {
     "recommend": Place(_CLASSIFY, "recommend", "Rank architectures for a dataset; trains nothing."),
     "train": Place(_CLASSIFY, "train", "Train a classifier: the recommended one, or one you describe."),
     "predict": Place(_CLASSIFY, "predict", "Label the texts of a file with a trained classifier."),
     "tasks": Place(_EXPERIENCE, "tasks", "Tasks of the experiment database."),
     "populate": Place(_EXPERIENCE, "populate_command", "Train architectures on the tasks; resumes."),
+    "fit": Place(_VALUE_NETWORKS, "fit", "Fit a value network to a snapshot."),
+    "evaluate": Place(_VALUE_NETWORKS, "evaluate", "Judge value networks on families left out."),
+    "checkpoints": Place(_VALUE_NETWORKS, "list_checkpoints", "Value networks shipped and fitted here."),
     "export": Place(_EXPERIENCE, "export", "Write the experience of a space as a Parquet snapshot."),
 }
 

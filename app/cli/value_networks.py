@@ -1,0 +1,109 @@
+"""Commands that make and judge value networks: fit, evaluate, checkpoints. None needs a database."""
+
+import multiprocessing
+import os
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+import torch
+
+from app.cli.experience import data_option, space_option
+from app.cli.output import answering, say, table
+from app.experiments import checkpoints
+from app.settings import load_settings
+from dvn.architecture import SPACES
+from dvn.evaluation import leave_one_family_out, summarise
+from dvn.value_network import FitOptions, read_experience
+
+snapshot_option = click.option(
+    "--snapshot",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=None,
+    help="Folder that `forethought export` wrote; the shipped one otherwise.",
+)
+
+
+@click.command("fit")
+@answering(lambda found: f"The checkpoint {found['checkpoint']} is in {found['folder']}.")
+@space_option
+@snapshot_option
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=None, help="Folder.")
+@click.option("--seed", default=0, show_default=True, help="Draws weights and batches.")
+@data_option
+def fit(
+    space: str, snapshot: Path | None, out: Path | None, seed: int, data: Path | None
+) -> Mapping[str, Any]:
+    """Fit a value network to a snapshot (Algorithm 1), with intervals calibrated on left-out families."""
+    torch.set_num_threads(1)
+    settings = load_settings(data=data)
+    experience = read_experience(snapshot or checkpoints.shipped_snapshot(settings, space), space)
+    say(f"Fitting to {len(experience.runs)} runs on {len(experience.tasks)} tasks.")
+    folder = out or checkpoints.fitted_folder(settings, f"{space}-{experience.snapshot_hash[:16]}-{seed}")
+    options = FitOptions(seed=seed)
+    checkpoint = checkpoints.fit_into(folder, experience, options=options, watch=say)
+    return {
+        "checkpoint": checkpoint.id,
+        "folder": str(folder),
+        "space": space,
+        "tasks": len(experience.tasks),
+        "runs": len(experience.runs),
+        "snapshot_hash": experience.snapshot_hash,
+        "calibration": asdict(checkpoint.calibration),
+    }
+
+
+@click.command("evaluate")
+@answering(lambda found: table(found["summary"]))
+@space_option
+@snapshot_option
+@click.option("--seed", default=0, show_default=True, help="Draws weights and batches.")
+@click.option("--processes", default=os.cpu_count() or 1, show_default="one a core")
+@data_option
+def evaluate(
+    space: str, snapshot: Path | None, seed: int, processes: int, data: Path | None
+) -> Mapping[str, Any]:
+    """Print Spearman, regret and catch-up on families left out, beside the baselines."""
+    settings = load_settings(data=data)
+    experience = read_experience(snapshot or checkpoints.shipped_snapshot(settings, space), space)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(
+        processes, mp_context=context, initializer=torch.set_num_threads, initargs=(1,)
+    ) as executor:
+        scores = leave_one_family_out(
+            experience,
+            FitOptions(seed=seed),
+            executor=executor,
+            watch=lambda done, total: say(f"{done} of {total} families"),
+        )
+    return {
+        "space": space,
+        "snapshot_hash": experience.snapshot_hash,
+        "tasks": len(experience.tasks),
+        "runs": len(experience.runs),
+        "summary": [asdict(line) for line in summarise(scores)],
+        "scores": [asdict(score) for score in scores],
+    }
+
+
+@click.command("checkpoints")
+@answering(lambda found: table(found["checkpoints"]))
+@data_option
+def list_checkpoints(data: Path | None) -> Mapping[str, Any]:
+    """Show the value networks that ship and those fitted here."""
+    found = checkpoints.found_checkpoints(load_settings(data=data), list(SPACES))
+    rows = [
+        {
+            "id": each.checkpoint.id,
+            "space": each.checkpoint.space,
+            "tasks": len(each.checkpoint.landmarks.names),
+            "shipped": each.is_shipped,
+            "snapshot": each.checkpoint.snapshot_hash[:12],
+            "folder": str(each.folder),
+        }
+        for each in found
+    ]
+    return {"checkpoints": rows}
