@@ -10,6 +10,7 @@ from app.cli.output import say_unexpected
 
 _CLASSIFY: Final = "app.cli.classify"
 _EXPERIENCE: Final = "app.cli.experience"
+_SPACE: Final = "app.cli.space"
 _VALUE_NETWORKS: Final = "app.cli.value_networks"
 COMMANDS: Final = {
     "recommend": Place(_CLASSIFY, "recommend", "Rank architectures for a dataset; trains nothing."),
@@ -21,6 +22,7 @@ COMMANDS: Final = {
     "evaluate": Place(_VALUE_NETWORKS, "evaluate", "Judge value networks on families left out."),
     "checkpoints": Place(_VALUE_NETWORKS, "list_checkpoints", "Value networks shipped and fitted here."),
     "export": Place(_EXPERIENCE, "export", "Write the experience of a space as a Parquet snapshot."),
+    "space-report": Place(_SPACE, "space_report", "Judge a search space by recorded runs."),
 }
 
 

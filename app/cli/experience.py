@@ -1,7 +1,8 @@
-"""Commands that fill, keep and use the experience: tasks, populate, export."""
+"""Commands that fill and keep the experience: tasks, populate, export."""
 
 import os
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,22 @@ import click
 from sqlalchemy import Engine
 
 from app.cli.output import answering, say, table
+from app.cli.progress import Show, progress_line
 from app.db.database import open_database
 from app.db.session import make_engine, transaction
 from app.errors import BadInputError
 from app.experiments import queries, service, snapshots
-from app.experiments.populate import PopulateProgress, estimated_hours, populate
+from app.experiments.populate import (
+    PopulateProgress,
+    StoppedError,
+    TasksGivenUpError,
+    deal,
+    expected_hours,
+    expected_seconds,
+    populate,
+    populating_alone,
+)
+from app.experiments.tables import RunState
 from app.settings import Settings, load_settings
 from app.storage import Storage
 from dvn.architecture import SPACES
@@ -26,6 +38,9 @@ space_option = click.option(
 data_option = click.option(
     "--data", type=click.Path(path_type=Path), default=None, help="Data folder; FORETHOUGHT_DATA otherwise."
 )
+snapshot_folder = click.Path(exists=True, file_okay=False, path_type=Path)
+SAID_RUNS = 10
+"""Between two lines of progress where lines cannot be overwritten."""
 
 
 @contextmanager
@@ -80,8 +95,8 @@ def list_tasks(data: Path | None) -> Mapping[str, Any]:
                 "family": task.family,
                 "rows": dataset.rows,
                 "classes": dataset.classes,
-                "finished": counts.get((task.name, queries.RunState.finished), 0),
-                "failed": counts.get((task.name, queries.RunState.failed), 0),
+                "finished": counts.get((task.name, RunState.finished), 0),
+                "failed": counts.get((task.name, RunState.failed), 0),
             }
             for task, dataset in queries.tasks(session)
         ]
@@ -91,15 +106,34 @@ def list_tasks(data: Path | None) -> Mapping[str, Any]:
 @click.command("populate")
 @answering(lambda found: f"{found['done']} runs recorded, {found['failed']} of them failed.")
 @space_option
-@click.option("--shared", default=30, show_default=True, help="Architectures that all tasks share.")
 @click.option(
-    "--random", "own", default=30, show_default=True, help="Random architectures of each task's own."
+    "--shared",
+    type=click.IntRange(min=0),
+    default=30,
+    show_default=True,
+    help="Architectures that all tasks share.",
+)
+@click.option(
+    "--random",
+    "own",
+    type=click.IntRange(min=0),
+    default=30,
+    show_default=True,
+    help="Random architectures of each task's own.",
 )
 @click.option("--tasks", "names", default=None, help="Names of tasks, with commas; all of them otherwise.")
-@click.option("--from-snapshot", type=click.Path(exists=True, file_okay=False, path_type=Path), default=None)
-@click.option("--processes", default=os.cpu_count() or 1, show_default="one a core")
+@click.option(
+    "--from-snapshot", type=snapshot_folder, default=None, help="Folder of `export` to continue from."
+)
+@click.option(
+    "--processes",
+    type=click.IntRange(min=1),
+    default=os.cpu_count() or 1,
+    show_default="one a core",
+    help="Training processes at a time.",
+)
 @data_option
-def populate_command(  # noqa: PLR0913  # one parameter an option of the command
+def populate_command(
     space: str,
     shared: int,
     own: int,
@@ -109,30 +143,70 @@ def populate_command(  # noqa: PLR0913  # one parameter an option of the command
     data: Path | None,
 ) -> Mapping[str, Any]:
     """Train architectures on the tasks and record every run; continues where it was stopped."""
-    with opened(data) as (settings, engine, storage):
-        with transaction(engine) as session:
+    wanted = None if names is None else [name.strip() for name in names.split(",")]
+    try:
+        with opened(data) as (settings, engine, storage), populating_alone(engine):
             if from_snapshot is not None:
-                say(f"{snapshots.restore(session, from_snapshot)} runs are in the snapshot.")
-            wanted = None if names is None else names.split(",")
-            plans = service.plan_runs(session, storage, space=space, shared=shared, random=own, names=wanted)
-        total = sum(len(plan.runs) for plan in plans)
-        hours = estimated_hours(plans, storage, processes)
-        say(f"{total} runs on {len(plans)} tasks are left: about {hours:.1f} hours on {processes} processes.")
-        progress = populate(
-            engine,
-            storage,
-            plans,
-            processes=processes,
-            cache_bytes=settings.vector_cache_bytes,
-            report=_report,
-        )
+                with transaction(engine) as session:
+                    say(f"{snapshots.restore(session, from_snapshot):,} runs are in the snapshot.")
+            with transaction(engine) as session:
+                planned = service.plan_runs(
+                    session, storage, space=space, shared=shared, random=own, names=wanted
+                )
+            if planned.without_texts:
+                say(missing_words(planned.without_texts))
+            plans = planned.plans
+            expected = expected_seconds(plans, storage)
+            say(left_words(plans, expected_hours(expected, processes), processes))
+            crew = deal(engine, storage, plans, processes=processes, cache_bytes=settings.vector_cache_bytes)
+            with progress_line() as show:
+                teller = ProgressTeller(show, is_terminal=sys.stderr.isatty())
+                progress = populate(engine, crew, expected, report=teller)
+    except KeyboardInterrupt:
+        raise StoppedError from None
+    if progress.given_up:
+        raise TasksGivenUpError(progress)
     return {"done": progress.done, "failed": progress.failed, "seconds": progress.seconds}
 
 
-def _report(progress: PopulateProgress) -> None:
-    if progress.done % 10 == 0 or progress.done == progress.total:
-        share = f"{progress.done} of {progress.total} runs, {progress.failed} failed"
-        say(f"{share}; {progress.task}; about {progress.seconds_left / 60:.0f} minutes left")
+def left_words(plans: Sequence[service.TaskPlan], hours: float, processes: int) -> str:
+    if not plans:
+        return "Nothing is left to train: every run of these tasks is recorded."
+    runs = sum(len(plan.runs) for plan in plans)
+    return f"{runs:,} runs on {len(plans)} tasks are left: about {hours:.1f} hours on {processes} processes."
+
+
+def missing_words(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+    way = "`forethought tasks add FILE...` brings them"
+    return f"The texts of {len(names)} tasks are not here ({shown}); {way}."
+
+
+class ProgressTeller:
+    """Tells how far populating is: by one line that changes on a terminal, elsewhere by one now and then."""
+
+    def __init__(self, show: Show, *, is_terminal: bool) -> None:
+        self._show = show
+        self._is_terminal = is_terminal
+        self._given_up = 0
+
+    def __call__(self, progress: PopulateProgress) -> None:
+        if news := progress.given_up[self._given_up :]:
+            self._given_up = len(progress.given_up)
+            self._show("")
+            for task in news:
+                say(f"{task.name} is left out for now: {task.reason}")
+        elif self._is_terminal:
+            self._show(progress_words(progress))
+        elif progress.done % SAID_RUNS == 0 or progress.done == progress.total:
+            say(progress_words(progress))
+
+
+def progress_words(progress: PopulateProgress) -> str:
+    minutes = progress.seconds_left / 60
+    left = f"{minutes / 60:.1f} hours" if minutes >= 90 else f"{minutes:.0f} minutes"
+    share = f"{progress.done:,} of {progress.total:,} runs, {progress.failed} failed"
+    return f"{share}; {progress.task}; about {left} left"
 
 
 @click.command("export")

@@ -7,41 +7,57 @@ as a failure with its reason, and another does the rest of its task.
 
 import multiprocessing
 import os
-import queue
 import signal
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from multiprocessing.context import SpawnContext, SpawnProcess
-from pathlib import Path
 
-import torch
-from sqlalchemy import Engine
-from threadpoolctl import threadpool_limits
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from app.db.session import transaction
 from app.db.tether import die_with_parent
+from app.errors import ConflictError, DatabaseError
 from app.experiments import queries, service
+from app.experiments.crew import Crew
 from app.experiments.service import EndedRun, TaskPlan
 from app.experiments.tables import Origin
+from app.experiments.training_process import GivenUpTask, Work, ended_run
 from app.storage import Storage
-from dvn.architecture import Architecture
-from dvn.data.split import Split
 from dvn.embeddings.cache import VectorCache
-from dvn.errors import DvnError
-from dvn.training import Budget, TaskFeatures, train
+from dvn.errors import DataError
+from dvn.training import TaskFeatures
+from dvn.training.single_thread import single_thread
 
-RUN_SECONDS = 120.0
-"""Most seconds of one run of the experience; a median one takes two."""
-
-_POLL_SECONDS = 0.5
+_LOCK = 20190218
 _GUESSED_RUN_SECONDS = 2.5
+
+
+class AlreadyPopulatingError(ConflictError):
+    def __init__(self) -> None:
+        super().__init__(
+            "Another `forethought populate` is filling this database: let it end, or stop it and start again."
+        )
+
+
+class RunNotRecordedError(DatabaseError):
+    def __init__(self, recorded: int, reason: str) -> None:
+        super().__init__(
+            f"The database took {recorded} runs and refuses the next ({reason}): put that right, "
+            "then the same command continues."
+        )
+
+
+class StoppedError(ConflictError):
+    def __init__(self) -> None:
+        super().__init__("Stopped; every run that had ended is recorded, and the same command continues.")
 
 
 @dataclass(frozen=True, slots=True)
 class PopulateProgress:
-    """How far populating is; `seconds_left` at the pace so far."""
+    """How far populating is; `seconds_left` at the pace so far, `task` the one last heard of."""
 
     done: int
     total: int
@@ -49,15 +65,130 @@ class PopulateProgress:
     seconds: float
     seconds_left: float
     task: str
+    given_up: tuple[GivenUpTask, ...] = ()
+
+
+class TasksGivenUpError(ConflictError):
+    def __init__(self, progress: PopulateProgress) -> None:
+        names = ", ".join(task.name for task in progress.given_up)
+        super().__init__(
+            f"{progress.done} of {progress.total} runs are recorded; some tasks could not be trained on "
+            f"({names}): put right what was said of them, then the same command continues."
+        )
 
 
 Report = Callable[[PopulateProgress], None]
 
 
+@contextmanager
+def populating_alone(engine: Engine) -> Iterator[None]:
+    """The right to populate this database, for as long as the block runs or the process lives.
+
+    Raises:
+        AlreadyPopulatingError: Another process has it.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK}):
+            raise AlreadyPopulatingError
+        try:
+            yield
+        finally:
+            # If the connection is lost, so is the lock.
+            with suppress(OperationalError):
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
+
+
+def expected_seconds(plans: Sequence[TaskPlan], storage: Storage) -> dict[int, float]:
+    """CPU seconds that each task takes, from its number of runs and the length of its texts."""
+    expected = {}
+    for plan in plans:
+        seconds = len(plan.runs) * _GUESSED_RUN_SECONDS
+        with suppress(DataError):  # A damaged file is told of when its turn comes.
+            seconds += service.encoder_seconds(storage.load_dataset(plan.content_hash))
+        expected[plan.task_id] = seconds
+    return expected
+
+
+def expected_hours(expected: Mapping[int, float], processes: int) -> float:
+    """Hours until all tasks are done, each by one process at a time."""
+    return max(sum(expected.values()) / processes, max(expected.values(), default=0.0)) / 3600
+
+
+def deal(
+    engine: Engine, storage: Storage, plans: Sequence[TaskPlan], *, processes: int, cache_bytes: int
+) -> Crew:
+    """The crew that trains these plans; it starts no process yet."""
+    works = []
+    with transaction(engine) as session:
+        for plan in plans:
+            split = service.stored_split(queries.task_with_split(session, plan.task_id))
+            works.append(Work(plan, split, storage.folder, cache_bytes))
+    return Crew(processes, works)
+
+
+def populate(
+    engine: Engine, crew: Crew, expected: Mapping[int, float], *, report: Report
+) -> PopulateProgress:
+    """Train and record all that the crew has to do; returns the last progress.
+
+    However this ends, no training process outlives it.
+
+    Raises:
+        RunNotRecordedError: The database takes no more; what is recorded stays.
+    """
+    tally = _Tally([work.plan for work in crew.works], expected)
+    try:
+        for event in crew.news():
+            if isinstance(event, EndedRun):
+                with transaction(engine) as session:
+                    service.record(session, event)
+            tally.count(event)
+            report(tally.progress)
+    except OperationalError as error:
+        raise RunNotRecordedError(tally.progress.done, str(error.orig).partition("\n")[0]) from error
+    finally:
+        crew.stop()
+    return tally.progress
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What has ended, and from the pace so far when the rest will have."""
+
+    plans: Sequence[TaskPlan]
+    expected: Mapping[int, float]
+    progress: PopulateProgress = field(init=False)
+    _began: float = field(default_factory=time.monotonic)
+    _spent: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.progress = PopulateProgress(0, sum(len(plan.runs) for plan in self.plans), 0, 0.0, 0.0, "")
+
+    def count(self, event: EndedRun | GivenUpTask) -> None:
+        plan = next(plan for plan in self.plans if plan.task_id == event.task_id)
+        now = self.progress
+        seconds = time.monotonic() - self._began
+        if isinstance(event, GivenUpTask):
+            self.progress = replace(now, seconds=seconds, task=plan.name, given_up=(*now.given_up, event))
+            return
+        self._spent += self.expected.get(plan.task_id, 1.0) / len(plan.runs)
+        left = max(sum(self.expected.values()) - self._spent, 0.0)
+        self.progress = replace(
+            now,
+            done=now.done + 1,
+            failed=now.failed + (event.error is not None),
+            seconds=seconds,
+            seconds_left=seconds / self._spent * left,
+            task=plan.name,
+        )
+
+
+# Until the population that was started on 22 November 2026 has ended: its parent process sends these names
+# to the processes it starts, and hears `_Started` of this module.
+
+
 @dataclass(frozen=True, slots=True)
 class _Started:
-    """A process tells which run it begins, so that its death can be told of that run."""
-
     process: int
     task_id: int
     architecture_id: int
@@ -65,174 +196,16 @@ class _Started:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """One task for one process: where its texts are, how they are split, what to train."""
-
-    plan: TaskPlan
-    split: Split
-    folder: Path
-    cache_bytes: int
+_Work = Work
 
 
-def estimated_hours(plans: Sequence[TaskPlan], storage: Storage, processes: int) -> float:
-    """Hours that the plans take, from their number of runs and the length of their texts."""
-    seconds = 0.0
-    for plan in plans:
-        seconds += len(plan.runs) * _GUESSED_RUN_SECONDS
-        seconds += service.encoder_seconds(storage.load_dataset(plan.content_hash))
-    return seconds / processes / 3600
-
-
-def populate(
-    engine: Engine,
-    storage: Storage,
-    plans: Sequence[TaskPlan],
-    *,
-    processes: int,
-    cache_bytes: int,
-    report: Report,
-) -> PopulateProgress:
-    """Train and record everything planned; returns the last progress."""
-    works: list[_Work] = []
-    with transaction(engine) as session:
-        for plan in plans:
-            split = service.stored_split(queries.task_with_split(session, plan.task_id))
-            works.append(_Work(plan, split, storage.folder, cache_bytes))
-    crew = _Crew(multiprocessing.get_context("spawn"), processes, works[::-1])
-    total = sum(len(plan.runs) for plan in plans)
-    names = {plan.task_id: plan.name for plan in plans}
-    began = time.monotonic()
-    done = failed = 0
-    progress = PopulateProgress(0, total, 0, 0.0, 0.0, "")
-    try:
-        while done < total and (ended := crew.next_run()) is not None:
-            with transaction(engine) as session:
-                service.record(session, ended)
-            done += 1
-            failed += ended.error is not None
-            seconds = time.monotonic() - began
-            left = seconds / done * (total - done)
-            progress = PopulateProgress(done, total, failed, seconds, left, names[ended.task_id])
-            report(progress)
-    finally:
-        crew.stop()
-    return progress
-
-
-@dataclass(slots=True)
-class _Crew:
-    """The training processes, the tasks they take (the last first), and what they say."""
-
-    context: SpawnContext
-    size: int
-    works: list[_Work]
-    members: dict[int, SpawnProcess] = field(default_factory=dict)
-    running: dict[int, _Started] = field(default_factory=dict)
-    assigned: dict[int, _Work] = field(default_factory=dict)
-    said: "multiprocessing.Queue[_Started | EndedRun]" = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.said = self.context.Queue()
-
-    def next_run(self) -> EndedRun | None:
-        """The next run to end; None when there is nothing left to do."""
-        while True:
-            self._hire()
-            if not self.members:
-                return None
-            try:
-                message = self.said.get(timeout=_POLL_SECONDS)
-            except queue.Empty:
-                if (lost := self._lost()) is not None:
-                    return lost
-                continue
-            if isinstance(message, EndedRun):
-                self.running = {
-                    process: started
-                    for process, started in self.running.items()
-                    if (started.task_id, started.architecture_id)
-                    != (message.task_id, message.architecture_id)
-                }
-                return message
-            if isinstance(message, _Started):
-                self.running[message.process] = message
-
-    def stop(self) -> None:
-        """End every process now."""
-        for member in self.members.values():
-            member.kill()
-            member.join()
-        self.members.clear()
-        self.said.cancel_join_thread()
-
-    def _hire(self) -> None:
-        for number, member in list(self.members.items()):
-            if member.exitcode == 0:
-                del self.members[number]
-        while len(self.members) < self.size and self.works:
-            work = self.works.pop()
-            member = self.context.Process(
-                target=_train_task, args=(work, self.said, os.getpid()), daemon=True
-            )
-            member.start()
-            assert member.pid is not None
-            self.members[member.pid] = member
-            self.assigned[member.pid] = work
-
-    def _lost(self) -> EndedRun | None:
-        """The run of a process that died, as a failure; the rest of its task goes back to be done."""
-        for number, member in list(self.members.items()):
-            if member.exitcode not in (None, 0):
-                del self.members[number]
-                started = self.running.pop(number, None)
-                if started is None:
-                    raise RuntimeError(
-                        f"a training process ended with {member.exitcode} before its first run"
-                    )
-                self._give_back(self.assigned[number], started)
-                reason = f"The training process ended with exit code {member.exitcode}."
-                now = datetime.now(UTC)
-                return EndedRun(
-                    started.task_id, started.architecture_id, started.origin, started.at, now, None, reason
-                )
-        return None
-
-    def _give_back(self, work: _Work, lost: _Started) -> None:
-        plan = work.plan
-        places = [architecture_id for architecture_id, _, _ in plan.runs]
-        rest = plan.runs[places.index(lost.architecture_id) + 1 :]
-        if rest:
-            left = TaskPlan(plan.task_id, plan.name, plan.content_hash, plan.rows, rest)
-            self.works.append(_Work(left, work.split, work.folder, work.cache_bytes))
-
-
-def _train_task(work: _Work, said: "multiprocessing.Queue[_Started | EndedRun]", parent: int) -> None:
-    """The body of a training process: every planned run of one task."""
+def _train_task(work: Work, said: "multiprocessing.Queue[_Started | EndedRun]", parent: int) -> None:
     die_with_parent(signal.SIGKILL, parent)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent hears Ctrl-C and ends its children.
-    torch.set_num_threads(1)
-    with threadpool_limits(1):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with single_thread():
         storage = Storage(work.folder)
-        dataset = storage.load_dataset(work.plan.content_hash)
         cache = VectorCache(storage.vectors, max_bytes=work.cache_bytes)
-        features = TaskFeatures(dataset, work.split, cache)
+        features = TaskFeatures(storage.load_dataset(work.plan.content_hash), work.split, cache)
         for architecture_id, architecture, origin in work.plan.runs:
-            now = datetime.now(UTC)
-            said.put(_Started(os.getpid(), work.plan.task_id, architecture_id, origin, now))
-            said.put(_ended(features, work.plan.task_id, architecture_id, architecture, origin))
-
-
-def _ended(
-    features: TaskFeatures, task_id: int, architecture_id: int, architecture: Architecture, origin: Origin
-) -> EndedRun:
-    started = datetime.now(UTC)
-    outcome, reason = None, None
-    try:
-        budget = Budget(max_seconds=RUN_SECONDS)
-        outcome = train(
-            features.dataset, features.split, architecture, features=features, budget=budget
-        ).outcome
-    except DvnError as error:
-        reason = str(error)
-    return EndedRun(task_id, architecture_id, origin, started, datetime.now(UTC), outcome, reason)
+            said.put(_Started(os.getpid(), work.plan.task_id, architecture_id, origin, datetime.now(UTC)))
+            said.put(ended_run(features, work.plan.task_id, architecture_id, architecture, origin))

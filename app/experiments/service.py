@@ -13,13 +13,14 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from app.datasets.tables import DatasetRow, Visibility
+from app.errors import BadInputError, NotFoundError
 from app.experiments import queries, records
 from app.experiments.tables import Origin, TaskRow
 from app.storage import Storage
 from dvn.architecture import Architecture, Relaxation, get_space
 from dvn.data.dataset import Dataset
-from dvn.data.read_csv import read_dataset
 from dvn.data.rare_classes import RareClasses
+from dvn.data.read_csv import read_dataset
 from dvn.data.split import Split, split_dataset
 from dvn.data.split_report import SplitReport
 from dvn.embeddings import MODULES
@@ -35,6 +36,21 @@ CATALOG = "catalog.json"
 _LIBRARIES = ("torch", "numpy", "numba", "scikit-learn", "onnxruntime")
 
 
+class NoTasksError(NotFoundError):
+    def __init__(self) -> None:
+        super().__init__("There are no tasks yet; `forethought tasks add FILE...` makes some.")
+
+
+class UnknownTaskError(BadInputError):
+    def __init__(self, names: Sequence[str], known: Sequence[str]) -> None:
+        super().__init__(f"There is no task {', '.join(names)}; there are {', '.join(known)}.")
+
+
+class UnusableCatalogError(BadInputError):
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is not a JSON list of objects with a slug; put it right or move it away.")
+
+
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
     """What is known of a public dataset beside its file."""
@@ -45,11 +61,20 @@ class CatalogEntry:
 
 
 def catalog_entry(path: Path, family: str | None) -> CatalogEntry:
-    """The entry of a file in the `catalog.json` beside it; without one, the file is its own family."""
+    """The entry of a file in the `catalog.json` beside it; without one, the file is its own family.
+
+    Raises:
+        UnusableCatalogError: The catalog is of another form.
+    """
     catalog = path.parent / CATALOG
-    entries = json.loads(catalog.read_text(encoding="utf-8")) if catalog.is_file() else []
-    found: Mapping[str, str] = next((entry for entry in entries if entry["slug"] == path.stem), {})
-    return CatalogEntry(family or found.get("family", path.stem), found.get("language"), found.get("licence"))
+    try:
+        entries = json.loads(catalog.read_text(encoding="utf-8")) if catalog.is_file() else []
+        found: Mapping[str, str] = next((entry for entry in entries if entry["slug"] == path.stem), {})
+        return CatalogEntry(
+            family or found.get("family", path.stem), found.get("language"), found.get("licence")
+        )
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise UnusableCatalogError(catalog) from error
 
 
 def add_task(session: Session, storage: Storage, path: Path, *, family: str | None = None) -> TaskRow:
@@ -76,6 +101,10 @@ def add_task(session: Session, storage: Storage, path: Path, *, family: str | No
             visibility=Visibility.private,
         ),
     )
+    row = session.get_one(DatasetRow, dataset_id)
+    if row.upload_id is None:  # A snapshot brought it without its names.
+        row.class_counts = dict(zip(dataset.classes, counts, strict=True))
+        row.text_column, row.label_column = dataset.text_column, dataset.label_column
     facts = records.TaskFacts(path.stem, entry.family, 0, split.train, split.validation, split.test)
     task_id = records.upsert_task(session, dataset_id, facts)
     records.upsert_sample(session, task_id, sample_facts(dataset))
@@ -128,21 +157,53 @@ class TaskPlan:
     runs: tuple[tuple[int, Architecture, Origin], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What is left to train, small tasks first, and the tasks whose texts are not on this machine."""
+
+    plans: tuple[TaskPlan, ...]
+    without_texts: tuple[str, ...]
+
+
 def plan_runs(
     session: Session, storage: Storage, *, space: str, shared: int, random: int, names: Sequence[str] | None
-) -> list[TaskPlan]:
-    """What is left to train, task by task, small tasks first; tasks whose file is not here are left out."""
+) -> Planned:
+    """The runs that are left of those wanted, task by task.
+
+    Raises:
+        NoTasksError: There is nothing to train on.
+        UnknownTaskError: A name is not that of a task.
+    """
+    found = chosen_tasks(session, names)
     common = shared_architectures(space, shared)
-    plans = []
-    for task, dataset in queries.tasks(session, names=names):
+    known = {architecture.hash for architecture in common}
+    plans, without_texts = [], []
+    for task, dataset in found:
         if not (storage.datasets / f"{dataset.content_hash}.parquet").is_file():
+            without_texts.append(task.name)
             continue
-        wanted = [(architecture, Origin.shared) for architecture in common]
-        known = {architecture.hash for architecture in common}
         own = own_architectures(space, random, dataset.content_hash)
+        wanted = [(architecture, Origin.shared) for architecture in common]
         wanted += [(architecture, Origin.random) for architecture in own if architecture.hash not in known]
         plans.append(_plan(session, task, dataset, wanted))
-    return sorted((plan for plan in plans if plan.runs), key=lambda plan: (plan.rows, plan.name))
+    left = sorted((plan for plan in plans if plan.runs), key=lambda plan: (plan.rows, plan.name))
+    return Planned(tuple(left), tuple(without_texts))
+
+
+def chosen_tasks(session: Session, names: Sequence[str] | None) -> Sequence[tuple[TaskRow, DatasetRow]]:
+    """All tasks, or those of these names.
+
+    Raises:
+        NoTasksError: There is none.
+        UnknownTaskError: A name is not that of a task.
+    """
+    every = queries.tasks(session)
+    if not every:
+        raise NoTasksError
+    known = {task.name for task, _ in every}
+    if unknown := sorted(set(names or ()) - known):
+        raise UnknownTaskError(unknown, sorted(known))
+    return [pair for pair in every if names is None or pair[0].name in names]
 
 
 def _plan(

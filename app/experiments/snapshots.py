@@ -1,10 +1,14 @@
-"""The experiment database becomes a Parquet snapshot without texts, and a snapshot comes back into it."""
+"""The experiment database becomes a Parquet snapshot without texts, and a snapshot comes back into it.
+
+Decision: rows are ordered by natural keys, never by the numbers of one database.
+Why: a snapshot that was restored elsewhere is exported again to the byte.
+"""
 
 import json
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from sqlalchemy import select
@@ -13,8 +17,12 @@ from sqlalchemy.orm import Session, undefer
 
 from app.datasets.tables import DatasetRow, Visibility
 from app.experiments import queries, records, service
-from app.experiments.tables import Origin, RunCurveRow, TaskRow, TaskSampleRow
-from dvn.architecture import get_space
+from app.experiments.queries import RecordedRun
+from app.experiments.tables import ArchitectureRow, Origin, RunCurveRow, TaskRow, TaskSampleRow
+from dvn.architecture import SPACES
+from dvn.embeddings import MODULES
+from dvn.errors import ArchitectureError
+from dvn.metafeatures.task_sample import TABLE
 from dvn.value_network.snapshot import (
     COSTS,
     CURVES,
@@ -22,109 +30,164 @@ from dvn.value_network.snapshot import (
     RUN_KEY,
     RUNS,
     TASKS,
+    UnusableSnapshotError,
     read_rows,
-    write_rows,
+    write_snapshot,
 )
 
 Row = Mapping[str, Any]
+TaskKey = tuple[str, str]
+RunKey = tuple[Any, ...]
+
+WITHHELD: Final = "The reason names a class, so it stays where the run was made."
+_TASK_COLUMNS = ("name", "family", "split_seed", "split_hash", "train_rows", "validation_rows", "test_rows")
 
 
 def write(session: Session, folder: Path, *, space: str) -> dict[str, int]:
-    """Write tasks, runs and curves of one space; returns how many of each.
+    """Write tasks, runs and curves of all versions of a space; returns how many of each.
 
     Class names and texts stay behind: what leaves is counts, row numbers and anonymous eight-bit vectors.
     """
-    version = str(get_space(space).version)
-    recorded = list(queries.recorded_runs(session, space=space, version=version))
+    tasks: dict[TaskKey, Row] = {}
+    classes: dict[TaskKey, Sequence[str]] = {}
+    for task, dataset, sample in sorted(_stored_tasks(session), key=_task_order):
+        key = (dataset.content_hash, task.split_hash)
+        tasks[key], classes[key] = _task_row(task, dataset, sample), list(dataset.class_counts)
+    place = {key: number for number, key in enumerate(tasks)}
+    recorded = sorted(_recorded(session, space), key=lambda run: _order(run, place))
     used = {(run.content_hash, run.split_hash) for run in recorded}
-    tasks = [row for row in _task_rows(session) if (row["content_hash"], row["split_hash"]) in used]
-    curves = list(_curve_rows(session, {run.run_id: run for run in recorded}))
-    write_rows(folder, TASKS, tasks)
-    write_rows(folder, RUNS, [_run_row(run) for run in recorded])
-    write_rows(folder, CURVES, curves)
-    return {"tasks": len(tasks), "runs": len(recorded), "curve_points": len(curves)}
+    curves = list(_curve_rows(session, recorded))
+    write_snapshot(
+        folder,
+        {
+            TASKS: [row for key, row in tasks.items() if key in used],
+            RUNS: [_run_row(run, classes[run.content_hash, run.split_hash]) for run in recorded],
+            CURVES: curves,
+        },
+    )
+    return {"tasks": len(used), "runs": len(recorded), "curve_points": len(curves)}
 
 
 def restore(session: Session, folder: Path) -> int:
-    """Bring a snapshot's tasks and runs into the database; those that are there already stay. Counts the runs."""
+    """Bring a snapshot's tasks and runs into the database; what is there already stays. Counts the runs.
+
+    Raises:
+        UnusableSnapshotError: A file is missing, damaged or of another form.
+    """
     tasks = {
         (row["content_hash"], row["split_hash"]): _restore_task(session, row)
         for row in read_rows(folder, TASKS)
     }
-    curves: dict[tuple[Any, ...], list[tuple[int, str, float, float]]] = {}
+    curves: dict[RunKey, list[tuple[int, str, float, float]]] = {}
     for point in read_rows(folder, CURVES):
         values = (point["step"], point["metric"], point["value"], point["seconds"])
-        curves.setdefault(_key(point), []).append(values)  # type: ignore[arg-type]  # typed by the schema
-    runs = read_rows(folder, RUNS)
+        curves.setdefault(_key(point), []).append(values)
+    architectures: dict[tuple[str, str, str], int] = {}
+    runs: list[Row] = list(read_rows(folder, RUNS))
     for row in runs:
-        task_id = tasks[row["content_hash"], row["split_hash"]]
-        records.record_run(session, _record(session, row, task_id, curves.get(_key(row), [])))
+        try:
+            name = (row["space"], row["version"], row["architecture"])
+            if name not in architectures:
+                architectures[name] = _restore_architecture(session, row)
+            task_id = tasks[row["content_hash"], row["split_hash"]]
+            record = _record(row, task_id, architectures[name], curves.get(_key(row), []))
+        except (KeyError, ValueError, TypeError) as error:
+            reason = f"the run {' '.join(map(str, _key(row)))} is not whole"
+            raise UnusableSnapshotError(folder, reason) from error
+        records.record_run(session, record)
     return len(runs)
 
 
-def _task_rows(session: Session) -> Iterator[Row]:
-    parts = (TaskRow.train_rows, TaskRow.validation_rows, TaskRow.test_rows)
+def _recorded(session: Session, space: str) -> Iterator[RecordedRun]:
+    versions = select(ArchitectureRow.version).where(ArchitectureRow.space == space).distinct()
+    for version in session.scalars(versions.order_by(ArchitectureRow.version)).all():
+        yield from queries.recorded_runs(session, space=space, version=version)
+
+
+def _task_order(stored: tuple[TaskRow, DatasetRow, TaskSampleRow | None]) -> tuple[str, str, str]:
+    task, dataset, _ = stored  # Compared here, since databases collate names in different ways.
+    return task.name, dataset.content_hash, task.split_hash
+
+
+def _order(run: RecordedRun, place: Mapping[TaskKey, int]) -> tuple[int, str, str, int, float]:
+    task = place[run.content_hash, run.split_hash]
+    return task, run.version, run.architecture, run.seed, run.fidelity
+
+
+def _stored_tasks(session: Session) -> Iterator[tuple[TaskRow, DatasetRow, TaskSampleRow | None]]:
+    """Every task, with the sample that the present table made of it, else an older one, else none."""
+    is_current = (TaskSampleRow.module == TABLE) & (TaskSampleRow.module_version == MODULES[TABLE].version)
     joined = (
         select(TaskRow, DatasetRow, TaskSampleRow)
         .join(DatasetRow, DatasetRow.id == TaskRow.dataset_id)
-        .join(TaskSampleRow, TaskSampleRow.task_id == TaskRow.id)
-        .where(TaskSampleRow.module_version == service.MODULES[service.TABLE].version)
-        .options(*map(undefer, parts))
-        .order_by(TaskRow.name, TaskRow.id)
+        .outerjoin(TaskSampleRow, TaskSampleRow.task_id == TaskRow.id)
+        .options(*map(undefer, (TaskRow.train_rows, TaskRow.validation_rows, TaskRow.test_rows)))
+        .distinct(TaskRow.name, DatasetRow.content_hash, TaskRow.split_hash)
+        .order_by(
+            TaskRow.name,
+            DatasetRow.content_hash,
+            TaskRow.split_hash,
+            is_current.desc().nulls_last(),
+            TaskSampleRow.module_version.desc(),
+            TaskSampleRow.module,
+        )
     )
-    for task, dataset, stored in session.execute(joined):
-        sample = records.sample_of(stored)
-        yield {
-            "name": task.name,
-            "family": task.family,
-            "language": next(iter(dataset.languages), None),
-            "content_hash": dataset.content_hash,
-            "split_seed": task.split_seed,
-            "split_hash": task.split_hash,
-            "train_rows": task.train_rows,
-            "validation_rows": task.validation_rows,
-            "test_rows": task.test_rows,
-            "rows": dataset.rows,
-            "classes": dataset.classes,
-            "class_counts": sorted(dataset.class_counts.values(), reverse=True),
-            "module": sample.module,
-            "module_version": sample.module_version,
-            "handmade": list(sample.metafeatures.items()),
-            "vectors": sample.vectors.tobytes(),
-            "sample_classes": sample.classes.tolist(),
-        }
+    yield from session.execute(joined).tuples()
 
 
-def _run_row(run: queries.RecordedRun) -> Row:
+def _task_row(task: TaskRow, dataset: DatasetRow, stored: TaskSampleRow | None) -> Row:
+    sample = None if stored is None else records.sample_of(stored)
     return {
-        "content_hash": run.content_hash,
-        "split_hash": run.split_hash,
-        "architecture": run.architecture,
-        "seed": run.seed,
-        "fidelity": run.fidelity,
-        "space": run.space,
-        "version": run.version,
+        **{name: getattr(task, name) for name in _TASK_COLUMNS},
+        "language": next(iter(dataset.languages), None),
+        "licence": dataset.licence,
+        "content_hash": dataset.content_hash,
+        "rows": dataset.rows,
+        "classes": dataset.classes,
+        "class_counts": sorted(dataset.class_counts.values(), reverse=True),
+        "module": sample and sample.module,
+        "module_version": sample and sample.module_version,
+        "handmade": sorted(sample.metafeatures.items()) if sample else [],
+        "vectors": sample.vectors.tobytes() if sample else b"",
+        "sample_classes": sample.classes.tolist() if sample else [],
+    }
+
+
+def _run_row(run: RecordedRun, classes: Sequence[str]) -> Row:
+    return {
+        **{name: getattr(run, name) for name in (*RUN_KEY, "space", "version", "steps", "code_version")},
         "decisions": json.dumps(run.decisions, sort_keys=True),
         "origin": str(run.origin),
         "state": str(run.state),
-        "error": run.error,
-        "steps": run.steps,
+        "error": run.error and without_classes(run.error, classes),
         **{f"{part}_{metric}": run.metrics.get((part, metric)) for part, metric in METRICS},
         **{cost: run.cost.get(cost) for cost in COSTS},
         "started_at": run.started_at,
         "ended_at": run.ended_at,
-        "code_version": run.code_version,
         "libraries": json.dumps(run.libraries, sort_keys=True),
     }
 
 
-def _curve_rows(session: Session, runs: Mapping[int, queries.RecordedRun]) -> Iterator[Row]:
-    wanted = select(RunCurveRow).order_by(RunCurveRow.run_id, RunCurveRow.metric, RunCurveRow.step)
-    for point in session.scalars(wanted):
-        if (run := runs.get(point.run_id)) is not None:
+def without_classes(reason: str, classes: Sequence[str]) -> str:
+    """The reason of a failure, withheld as a whole where it holds the name of a class."""
+    names = "|".join(re.escape(name) for name in classes if name)
+    holds_name = bool(names) and re.search(rf"(?<!\w)(?:{names})(?!\w)", reason) is not None
+    return WITHHELD if holds_name else reason
+
+
+def _curve_rows(session: Session, runs: Sequence[RecordedRun]) -> Iterator[Row]:
+    """The points of these runs, run by run."""
+    for start in range(0, len(runs), queries.FETCH_ROWS):
+        page = {run.run_id: run for run in runs[start : start + queries.FETCH_ROWS]}
+        wanted = select(RunCurveRow).where(RunCurveRow.run_id.in_(page))
+        points: dict[int, list[RunCurveRow]] = {}
+        for point in session.scalars(wanted.order_by(RunCurveRow.metric, RunCurveRow.step)):
+            points.setdefault(point.run_id, []).append(point)
+        for number, run in page.items():
             key = {name: getattr(run, name) for name in RUN_KEY}
-            values = {"step": point.step, "metric": point.metric, "value": point.value}
-            yield {**key, **values, "seconds": point.seconds}
+            for point in points.get(number, []):
+                values = {"step": point.step, "metric": point.metric, "value": point.value}
+                yield {**key, **values, "seconds": point.seconds}
 
 
 def _restore_task(session: Session, row: Row) -> int:
@@ -139,50 +202,45 @@ def _restore_task(session: Session, row: Row) -> int:
             rows=row["rows"],
             class_counts=counts,
             languages=[row["language"]] if row["language"] else [],
+            licence=row["licence"],
             visibility=Visibility.private,
         ),
     )
-    new = insert(TaskRow).values(
-        dataset_id=dataset_id,
-        metric="accuracy",
-        **{
-            name: row[name]
-            for name in (
-                "name",
-                "family",
-                "split_seed",
-                "split_hash",
-                "train_rows",
-                "validation_rows",
-                "test_rows",
-            )
-        },
-    )
-    session.execute(new.on_conflict_do_nothing(index_elements=["dataset_id", "metric", "split_hash"]))
-    found = select(TaskRow.id).filter_by(
-        dataset_id=dataset_id, metric="accuracy", split_hash=row["split_hash"]
-    )
-    task_id = session.execute(found).scalar_one()
-    classes = np.array(row["sample_classes"], dtype=np.int16)
-    vectors = np.frombuffer(row["vectors"], dtype=np.int8).reshape(len(classes), -1)
-    facts = records.SampleFacts(row["module"], row["module_version"], vectors, classes, dict(row["handmade"]))
-    records.upsert_sample(session, task_id, facts)
+    key = {"dataset_id": dataset_id, "metric": "accuracy", "split_hash": row["split_hash"]}
+    new = insert(TaskRow).values({name: row[name] for name in _TASK_COLUMNS} | key)
+    session.execute(new.on_conflict_do_nothing(index_elements=list(key)))
+    task_id = session.execute(select(TaskRow.id).filter_by(**key)).scalar_one()
+    if row["module"] is not None:
+        classes = np.array(row["sample_classes"], dtype=np.int16)
+        vectors = np.frombuffer(row["vectors"], dtype=np.int8).reshape(len(classes), -1)
+        facts = records.SampleFacts(
+            row["module"], row["module_version"], vectors, classes, dict(row["handmade"])
+        )
+        records.upsert_sample(session, task_id, facts)
     return task_id
 
 
-def _record(
-    session: Session, row: Row, task_id: int, curve: list[tuple[int, str, float, float]]
-) -> records.RunRecord:
+def _restore_architecture(session: Session, row: Row) -> int:
+    """The row of a run's architecture; one of another version, or of an unknown space, without a vector."""
     decisions = json.loads(row["decisions"])
-    space = get_space(row["space"])
-    if row["version"] == str(space.version):
-        architecture_id = service.store_architecture(session, space.parse(decisions))
-    else:
-        description = {"space": row["space"], "version": row["version"], "decisions": decisions}
-        architecture_id = records.upsert_architecture(session, description, row["architecture"])
-    has_ended_well = row["state"] == "finished"
+    space = SPACES.get(row["space"])
+    if space is not None and row["version"] == str(space.version):
+        try:
+            architecture = space.parse(decisions)
+        except ArchitectureError:
+            pass  # The run happened, whatever the space has become.
+        else:
+            if architecture.hash == row["architecture"]:
+                return service.store_architecture(session, architecture)
+    description = {"space": row["space"], "version": row["version"], "decisions": decisions}
+    return records.upsert_architecture(session, description, row["architecture"])
+
+
+def _record(
+    row: Row, task_id: int, architecture_id: int, curve: Sequence[tuple[int, str, float, float]]
+) -> records.RunRecord:
     metrics = {(part, metric): row[f"{part}_{metric}"] for part, metric in METRICS}
-    started: datetime = row["started_at"]
+    cost = {cost: row[cost] for cost in COSTS}
     return records.RunRecord(
         task_id=task_id,
         architecture_id=architecture_id,
@@ -190,16 +248,16 @@ def _record(
         origin=Origin(row["origin"]),
         code_version=row["code_version"],
         libraries=json.loads(row["libraries"]),
-        started_at=started,
+        started_at=row["started_at"],
         ended_at=row["ended_at"],
         fidelity=row["fidelity"],
         steps=row["steps"],
         error=row["error"],
-        metrics=metrics if has_ended_well else None,
+        metrics={name: value for name, value in metrics.items() if value is not None},
         curve=curve,
-        cost={cost: row[cost] for cost in COSTS} if has_ended_well else None,
+        cost=None if None in cost.values() else cost,
     )
 
 
-def _key(row: Row) -> tuple[Any, ...]:
+def _key(row: Row) -> RunKey:
     return tuple(row[name] for name in RUN_KEY)

@@ -2,7 +2,7 @@
 
 A snapshot is a folder of `tasks.parquet`, `runs.parquet` and `curves.parquet`. A task is a row of
 hand-made meta-features and at most 512 eight-bit vectors with anonymous class numbers; a run is a
-row under its natural key, failures included.
+row under its natural key, failures and those of older versions of the space included.
 """
 
 import hashlib
@@ -10,14 +10,17 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
+import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no types
 
 from dvn.architecture import Architecture, get_space
-from dvn.errors import CheckpointError
+from dvn.embeddings import MODULES
+from dvn.errors import ArchitectureError, CheckpointError
 from dvn.metafeatures import HANDMADE_NAMES, TaskDescription, TaskSample
+from dvn.metafeatures.task_sample import DIMENSIONS, TABLE
 
 TASKS, RUNS, CURVES = "tasks.parquet", "runs.parquet", "curves.parquet"
 
@@ -26,6 +29,7 @@ TASK_SCHEMA = pa.schema(
         ("name", pa.string()),
         ("family", pa.string()),
         ("language", pa.string()),
+        ("licence", pa.string()),
         ("content_hash", pa.string()),
         ("split_seed", pa.int64()),
         ("split_hash", pa.string()),
@@ -146,28 +150,29 @@ class Experience:
 
 
 def read_experience(folder: Path, space: str) -> Experience:
-    """The finished runs of one space and their tasks.
+    """The finished runs of one space at its present version, and their tasks.
+
+    Tasks whose sample another version of the table made are left out: their vectors mean something else.
 
     Raises:
         UnusableSnapshotError: A file is missing, damaged or of another form.
     """
-    tasks = read_rows(folder, TASKS)
-    known = tuple(_task(row) for row in tasks)
+    rows = [row for row in read_rows(folder, TASKS) if _is_current_sample(row)]
+    known = tuple(_task(folder, row) for row in rows)
     place = {(task.content_hash, task.split_hash): i for i, task in enumerate(known)}
-    described = get_space(space)
+    version = str(get_space(space).version)
     runs = []
     for row in read_rows(folder, RUNS):
-        is_current = row["space"] == space and row["version"] == str(described.version)
-        if is_current and row["state"] == "finished" and row["fidelity"] == 1.0:
-            architecture = described.parse(json.loads(str(row["decisions"])))
-            task = place[row["content_hash"], row["split_hash"]]
-            runs.append(_run(row, task, architecture))
+        is_current = (row["space"], row["version"], row["fidelity"]) == (space, version, 1.0)
+        task = place.get((row["content_hash"], row["split_hash"]))
+        if is_current and row["state"] == "finished" and task is not None:
+            runs.append(_run(folder, row, task))
     with_runs = sorted({run.task for run in runs})
     experience = Experience(space, known, tuple(runs), snapshot_hash(folder))
     return experience if len(with_runs) == len(known) else experience.of_tasks(with_runs)
 
 
-def read_rows(folder: Path, name: str) -> list[dict[str, object]]:
+def read_rows(folder: Path, name: str) -> list[dict[str, Any]]:
     """The rows of one file of a snapshot.
 
     Raises:
@@ -175,25 +180,32 @@ def read_rows(folder: Path, name: str) -> list[dict[str, object]]:
     """
     try:
         table = pq.read_table(folder / name)
-    except (OSError, pa.ArrowInvalid) as error:
+    except (OSError, pa.ArrowException) as error:
         raise UnusableSnapshotError(folder, f"{name} is missing or damaged") from error
     missing = sorted(set(_SCHEMAS[name].names) - set(table.column_names))
     if missing:
         raise UnusableSnapshotError(folder, f"{name} lacks the columns {', '.join(missing)}")
-    rows: list[dict[str, object]] = table.select(_SCHEMAS[name].names).to_pylist()
+    try:
+        typed = table.select(_SCHEMAS[name].names).cast(_SCHEMAS[name])
+    except (pa.ArrowException, ValueError) as error:
+        raise UnusableSnapshotError(folder, f"{name} has columns of other types") from error
+    rows: list[dict[str, Any]] = typed.to_pylist()
     return rows
 
 
-def write_rows(folder: Path, name: str, rows: Iterable[Mapping[str, object]]) -> None:
-    """Write one file of a snapshot, whole or not at all."""
+def write_snapshot(folder: Path, files: Mapping[str, Iterable[Mapping[str, object]]]) -> None:
+    """Write the files of a snapshot; none takes the place of an older one before all are complete."""
     folder.mkdir(parents=True, exist_ok=True)
-    draft = folder / f".{name}.part"
+    drafts = {name: folder / f".{name}.part" for name in files}
     try:
-        table = pa.Table.from_pylist([dict(row) for row in rows], schema=_SCHEMAS[name])
-        pq.write_table(table, draft, compression="zstd", compression_level=12)
-        draft.replace(folder / name)
+        for name, rows in files.items():
+            table = pa.Table.from_pylist([dict(row) for row in rows], schema=_SCHEMAS[name])
+            pq.write_table(table, drafts[name], compression="zstd", compression_level=12)
+        for name, draft in drafts.items():
+            draft.replace(folder / name)
     finally:
-        draft.unlink(missing_ok=True)
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)
 
 
 def snapshot_hash(folder: Path) -> str:
@@ -204,29 +216,41 @@ def snapshot_hash(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _task(row: Mapping[str, object]) -> KnownTask:
-    handmade = dict(row["handmade"])  # type: ignore[call-overload]  # the schema says it is a map
+def _is_current_sample(row: Mapping[str, Any]) -> bool:
+    return (row["module"], row["module_version"]) == (TABLE, MODULES[TABLE].version)
+
+
+def _task(folder: Path, row: Mapping[str, Any]) -> KnownTask:
+    handmade = dict(row["handmade"])
     numbers = np.array([handmade.get(name, 0.0) for name in HANDMADE_NAMES], dtype=np.float32)
     classes = np.array(row["sample_classes"], dtype=np.int16)
-    flat = np.frombuffer(row["vectors"], dtype=np.int8)  # type: ignore[call-overload]  # bytes by the schema
-    sample = TaskSample(flat.reshape(len(classes), -1), classes)
-    description = TaskDescription(numbers, sample, int(str(row["rows"])), int(str(row["classes"])))
-    return KnownTask(
-        str(row["name"]), str(row["family"]), str(row["content_hash"]), str(row["split_hash"]), description
-    )
+    flat = np.frombuffer(row["vectors"], dtype=np.int8)
+    if len(flat) != len(classes) * DIMENSIONS:
+        raise UnusableSnapshotError(folder, f"the sample of the task {row['name']} is not whole")
+    sample = TaskSample(flat.reshape(len(classes), DIMENSIONS), classes)
+    description = TaskDescription(numbers, sample, row["rows"], row["classes"])
+    return KnownTask(row["name"], row["family"], row["content_hash"], row["split_hash"], description)
 
 
-def _run(row: Mapping[str, object], task: int, architecture: Architecture) -> KnownRun:
-    numbers = {name: float(str(row[name])) for name in (*COSTS, "validation_accuracy", "test_accuracy")}
+def _run(folder: Path, row: Mapping[str, Any], task: int) -> KnownRun:
+    space = get_space(row["space"])
+    try:
+        architecture = space.parse(json.loads(row["decisions"]))
+    except (ArchitectureError, ValueError) as error:
+        reason = f"a run's architecture is none of {space.name} {space.version} ({error})"
+        raise UnusableSnapshotError(folder, reason.rstrip(".")) from error
+    needed = ("validation_accuracy", "test_accuracy", "train_seconds", "bundle_bytes")
+    if absent := [name for name in needed if row[name] is None]:
+        raise UnusableSnapshotError(folder, f"a finished run lacks its {absent[0]}")
     return KnownRun(
         task=task,
         architecture=architecture,
         is_shared=row["origin"] == "shared",
-        seed=int(str(row["seed"])),
-        validation_accuracy=numbers["validation_accuracy"],
-        test_accuracy=numbers["test_accuracy"],
-        own_seconds=numbers["train_seconds"],
-        bundle_bytes=numbers["bundle_bytes"],
+        seed=row["seed"],
+        validation_accuracy=row["validation_accuracy"],
+        test_accuracy=row["test_accuracy"],
+        own_seconds=row["train_seconds"],
+        bundle_bytes=row["bundle_bytes"],
     )
 
 
