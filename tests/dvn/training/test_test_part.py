@@ -39,11 +39,11 @@ def task() -> tuple[Dataset, Split]:
 
 
 @pytest.mark.parametrize("child", CHILDREN)
-def test_shuffled_test_labels_change_only_the_test_metrics(child: str, task: tuple[Dataset, Split]) -> None:
+def test_false_test_labels_change_only_the_test_metrics(child: str, task: tuple[Dataset, Split]) -> None:
     dataset, split = task
     labels = list(dataset.labels)
-    for row in split.test:  # Each test label becomes the next class.
-        labels[row] = dataset.classes[(dataset.label_ids[row] + 1) % 3]
+    for row in split.test:  # One class for all, so that counts of the classes are poisoned too.
+        labels[row] = dataset.classes[0]
     poisoned = Dataset(dataset.texts, tuple(labels))
     assert poisoned.classes == dataset.classes
     honest, misled = run(dataset, split, CHILDREN[child]), run(poisoned, split, CHILDREN[child])
