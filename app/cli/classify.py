@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import click
@@ -49,23 +50,27 @@ class RareClassesWaitError(BadInputError):
 def recommend(file: Path, choices: ReadChoices, top: int, asked: Asked, seed: int) -> Mapping[str, Any]:
     """Rank the architectures that suit the labelled texts in FILE best; nothing is trained."""
     settings = load_settings()
+    began = perf_counter()
     dataset = _read(file, choices, settings)
+    read = perf_counter() - began
     _tell(dataset.left_out.sentences())
     # Here, because it takes seconds to load and a file that cannot be read needs none of it.
-    from app.cli import learning
+    from app.cli import recommending
 
-    found = learning.recommend_for(dataset, asked, settings, top=top, seed=seed)
+    found = recommending.recommend_for(dataset, asked, settings, top=top, seed=seed)
+    total = perf_counter() - began
+    parts = {name: seconds for name, seconds in found.seconds.items() if name != "total"}
     return {
         "checkpoint": found.checkpoint,
         "dataset": _dataset_document(dataset),
-        "seconds": found.seconds["total"],
-        "timing": dict(found.seconds),
+        "seconds": read + sum(parts.values()),
+        "timing": {"start": total - read - sum(parts.values()), "read": read, **parts},
         "outside_experience": found.outside_experience,
         "known_as": found.known_as,
         "nearest": list(found.nearest),
         "within_budget": found.within_budget,
         "messages": list(dataset.left_out.sentences()),
-        "architectures": [learning.ranked_document(ranked) for ranked in found.architectures],
+        "architectures": [recommending.ranked_document(ranked) for ranked in found.architectures],
     }
 
 
@@ -122,21 +127,21 @@ def train(
     folder = classifier_folder(out, file)
     messages = [*dataset.left_out.sentences(), *split.report.sentences()]
     _tell(messages)
-    # Here, because it takes seconds to load and a file that cannot be read needs none of it.
-    from app.cli import learning
+    # Here, because they take seconds to load and a file that cannot be read needs none of them.
+    from app.cli import learning, recommending
 
     with progress_line() as show:
         show("Looking for an architecture …")
         if architecture is None:
-            choice = learning.recommended_choice(dataset, asked, settings, seed=seed)
+            chosen, origin = recommending.first_recommended(dataset, asked, settings, seed=seed)
         else:
-            choice = learning.Choice(learning.described_architecture(architecture, asked.space))
+            chosen, origin = learning.described_architecture(architecture, asked.space), None
         order = learning.Order(seed, asked.max_seconds, learning.vector_cache(settings))
-        trained = learning.train_choice(dataset, split, choice, order, show)
+        trained = learning.train_classifier(dataset, split, chosen, order, show)
     document = {
         "classifier": str(folder),
         **learning.outcome_document(trained),
-        "recommended": choice.recommended,
+        "recommended": origin,
         "dataset": {**_dataset_document(dataset), "content_hash": dataset.content_hash},
         "seed": seed,
         "messages": messages,

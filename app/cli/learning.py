@@ -1,4 +1,4 @@
-"""A dataset becomes a recommendation, an architecture a saved classifier, and both documents."""
+"""An architecture and a dataset become a saved classifier and the report of its training."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -6,20 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from app.cli.options import Asked
+from app.cli.recommending import architecture_document
 from app.errors import BadInputError
 from app.settings import Settings
 from app.storage import replacing
 from dvn.architecture import SPACES, Architecture, get_space
-from dvn.architecture_inference import Question, RankedArchitecture, Recommendation
-from dvn.architecture_inference import recommend as infer
 from dvn.data.dataset import Dataset
 from dvn.data.split import Split
 from dvn.embeddings import VectorCache
-from dvn.errors import ArchitectureError
 from dvn.training import Budget, Progress, TaskFeatures, Trained, train
 from dvn.training.outcome import NoTrainingRowsError
-from dvn.value_network import Checkpoint
 
 REPORT: Final = "report.json"
 
@@ -29,63 +25,6 @@ Document = Mapping[str, Any]
 class TooFewRowsError(BadInputError):
     def __init__(self, reason: NoTrainingRowsError) -> None:
         super().__init__(str(reason))
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What to train, and the recommendation that named it."""
-
-    architecture: Architecture
-    recommended: Document | None = None
-
-
-def recommend_for(
-    dataset: Dataset, asked: Asked, settings: Settings, *, top: int, seed: int
-) -> Recommendation:
-    """The ranked architectures for a dataset, by the shipped experience.
-
-    Raises:
-        UnknownSpaceError: There is no such space.
-        CheckpointError: There is no usable checkpoint for it.
-    """
-    checkpoint = _checkpoint(asked, settings)
-    limit = settings.max_training_seconds if asked.max_seconds is None else asked.max_seconds
-    question = Question(top=top, seed=seed, max_seconds=limit)
-    return infer(
-        dataset.texts,
-        dataset.labels,
-        checkpoint,
-        question=question,
-        content_hash=dataset.content_hash,
-    )
-
-
-def _checkpoint(asked: Asked, settings: Settings) -> Checkpoint:
-    space = get_space(asked.space)
-    return Checkpoint.load(settings.experience / space.name / "checkpoint")
-
-
-def architecture_document(architecture: Architecture) -> Document:
-    """An architecture as a recommendation names it; `--architecture` reads it back."""
-    return {
-        "hash": architecture.hash,
-        "space": architecture.space,
-        "version": architecture.version,
-        "decisions": dict(architecture.decisions),
-    }
-
-
-def ranked_document(ranked: RankedArchitecture) -> Document:
-    """One ranked architecture, accuracies in [0, 1]."""
-    return {
-        "rank": ranked.rank,
-        **architecture_document(ranked.architecture),
-        "expected_accuracy": ranked.expected_accuracy,
-        "low": ranked.low,
-        "high": ranked.high,
-        "seconds": ranked.seconds,
-        "bytes": ranked.bytes,
-    }
 
 
 def described_architecture(description: Document, space: str) -> Architecture:
@@ -103,15 +42,6 @@ def described_architecture(description: Document, space: str) -> Architecture:
     return (meant[0] if meant else get_space(space)).from_json(description)
 
 
-def recommended_choice(dataset: Dataset, asked: Asked, settings: Settings, *, seed: int) -> Choice:
-    """The first of the recommended architectures."""
-    found = recommend_for(dataset, asked, settings, top=1, seed=seed)
-    if not found.architectures:
-        raise ArchitectureError(f"Nothing can be recommended for {len(dataset):,} rows within this time.")
-    first = found.architectures[0]
-    return Choice(first.architecture, {"checkpoint": found.checkpoint, **ranked_document(first)})
-
-
 @dataclass(frozen=True, slots=True)
 class Order:
     """How to train: from which seed, for how long, and with which cached vectors."""
@@ -121,10 +51,10 @@ class Order:
     cache: VectorCache | None
 
 
-def train_choice(
-    dataset: Dataset, split: Split, choice: Choice, order: Order, show: Callable[[str], None]
+def train_classifier(
+    dataset: Dataset, split: Split, architecture: Architecture, order: Order, show: Callable[[str], None]
 ) -> Trained:
-    """The trained classifier of a choice; what happens meanwhile is shown.
+    """The trained classifier of an architecture; what happens meanwhile is shown.
 
     Raises:
         TooFewRowsError: A part of the dataset has no rows.
@@ -141,7 +71,7 @@ def train_choice(
         return train(
             dataset,
             split,
-            choice.architecture,
+            architecture,
             features=features,
             seed=order.seed,
             budget=budget,

@@ -11,6 +11,7 @@ from typing import Final
 from dvn.data.choices import DEFAULT_LIMITS, GUESS_EVERYTHING, Limits, ReadChoices
 from dvn.data.column_names import TEXT_NAMES, plain
 from dvn.data.columns import NoColumnError, find_column, guess_columns, look_at_all
+from dvn.data.dialect import DELIMITERS
 from dvn.data.header import DuplicateColumnError, HeaderGuess
 from dvn.data.lines import LineFaultError, open_pieces, split_lines
 from dvn.data.row_errors import MisplacedQuoteError, OpenQuoteError, RowWidthError, TooManyRowsError
@@ -19,6 +20,7 @@ from dvn.data.wording import named
 
 # The reader of tables wants a delimiter; this control character separates nothing in any text.
 _NO_DELIMITER: Final = "\x1f"
+_QUOTE_ERRORS: Final = (MisplacedQuoteError, OpenQuoteError)
 _SNAKE_CASE: Final = re.compile(r"[A-Za-z]\w*_\w+")
 
 
@@ -115,6 +117,11 @@ def open_texts(
         if not may_be_lines or choices.text is not None:
             raise
         return _one_column(path, choices, preferred, limits, "its first line repeats itself")
+    except _QUOTE_ERRORS:
+        lines = _one_column(path, choices, preferred, limits, "its quotes are none of a table")
+        if not may_be_lines or any(mark in next(lines.texts(), "") for mark in DELIMITERS):
+            raise
+        return lines
     if len(table.form.names) == 1:
         return _one_column(path, choices, preferred, limits, "the file has one column")
     column, reason = _text_column(table, preferred)
@@ -141,7 +148,7 @@ def _has_ragged_commas(table: Table) -> bool:
     try:
         for _ in islice(table.rows(confirmed=True), MAX_SAMPLE_ROWS):
             pass
-    except (RowWidthError, MisplacedQuoteError, OpenQuoteError):
+    except (RowWidthError, *_QUOTE_ERRORS):
         return True
     return False
 
@@ -150,9 +157,9 @@ def _one_column(
     path: Path, choices: ReadChoices, preferred: str | None, limits: Limits, reason: str
 ) -> TextFile:
     choices = replace(choices, delimiter=_NO_DELIMITER)
-    table = open_table(path, replace(choices, has_header=False, quote=choices.quote or '"'), limits)
-    if choices.quote is None and not _quotes_match(table):
+    if choices.quote is None and not _quotes_match(path, choices, limits):
         choices = replace(choices, quote="")
+    table = open_table(path, replace(choices, text=None, has_header=False), limits)
     if choices.has_header is None:
         header = _guess_header(table.first_rows[0][0] if table.first_rows else "", choices, preferred)
     else:
@@ -164,11 +171,12 @@ def _one_column(
     return TextFile(replace(table, header=header), column, is_one_column=True, reason=reason)
 
 
-def _quotes_match(table: Table) -> bool:
+def _quotes_match(path: Path, choices: ReadChoices, limits: Limits) -> bool:
     try:
+        table = open_table(path, replace(choices, text=None, has_header=False, quote='"'), limits)
         for _ in islice(table.rows(confirmed=True), MAX_SAMPLE_ROWS):
             pass
-    except (MisplacedQuoteError, OpenQuoteError):
+    except _QUOTE_ERRORS:
         return False
     return True
 
