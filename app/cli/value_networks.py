@@ -1,5 +1,6 @@
 """Commands that make and judge value networks: fit, evaluate, checkpoints. None needs a database."""
 
+import math
 import multiprocessing
 import os
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from app.cli.output import answering, say, table
 from app.experiments import checkpoints
 from app.settings import load_settings
 from dvn.architecture import SPACES
-from dvn.evaluation import leave_one_family_out, summarise
+from dvn.evaluation import Summary, TaskScore, leave_one_family_out, summarise
 from dvn.value_network import FitOptions, read_experience
 
 snapshot_option = click.option(
@@ -61,7 +62,9 @@ def fit(
 @space_option
 @snapshot_option
 @click.option("--seed", default=0, show_default=True, help="Draws weights and batches.")
-@click.option("--processes", default=os.cpu_count() or 1, show_default="one a core")
+@click.option(
+    "--processes", type=click.IntRange(min=1), default=os.cpu_count() or 1, show_default="one a core"
+)
 @data_option
 def evaluate(
     space: str, snapshot: Path | None, seed: int, processes: int, data: Path | None
@@ -84,8 +87,16 @@ def evaluate(
         "snapshot_hash": experience.snapshot_hash,
         "tasks": len(experience.tasks),
         "runs": len(experience.runs),
-        "summary": [asdict(line) for line in summarise(scores)],
-        "scores": [asdict(score) for score in scores],
+        "summary": [_document(line) for line in summarise(scores)],
+        "scores": [_document(score) for score in scores],
+    }
+
+
+def _document(found: Summary | TaskScore) -> Mapping[str, Any]:
+    """Fields by name; a number that does not exist is null, for JSON knows no NaN."""
+    return {
+        name: None if isinstance(value, float) and math.isnan(value) else value
+        for name, value in asdict(found).items()
     }
 
 

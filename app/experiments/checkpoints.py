@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -61,11 +62,14 @@ def checkpoint_without(
     if family not in families:
         raise UnknownFamilyError(family, families)
     known = experience.without_family(family)
-    folder = fitted_folder(settings, f"without-{known.snapshot_hash[:16]}")
+    options = FitOptions()
+    # Other options are another checkpoint: a recipe that changed must not be answered from an old file.
+    recipe = sha256(f"{known.snapshot_hash} {space} {options}".encode()).hexdigest()
+    folder = fitted_folder(settings, f"without-{recipe[:16]}")
     try:
         return Checkpoint.load(folder)
     except CheckpointError:
-        return fit_into(folder, known, watch=watch)
+        return fit_into(folder, known, options=options, watch=watch)
 
 
 def fit_into(

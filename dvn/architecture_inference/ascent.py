@@ -43,7 +43,7 @@ def ascend(
     best = starts.clone()
     best_values = torch.full((len(starts),), -torch.inf, dtype=starts.dtype)
     for step in range(steps + 1):
-        point.requires_grad_(requires_grad=True)
+        point.requires_grad_()
         values = predict(point)
         # Summing keeps paths independent: each row's gradient sees only its own value.
         (gradient,) = torch.autograd.grad(values.sum(), point)

@@ -188,10 +188,11 @@ def _ranked(
     inputs = np.array([_input_seconds(architecture, volume) for architecture in candidates])
     seconds = inputs + prediction.train_seconds
     is_within = seconds <= question.max_seconds
-    order = np.lexsort((np.arange(len(candidates)), -prediction.accuracies, ~is_within))
+    # Accuracies end at a ceiling, where the scores still tell architectures apart.
+    order = np.lexsort((-prediction.scores, -prediction.accuracies))
     if not is_within.any():
         order = np.argsort(seconds, kind="stable")
-    if default_first:
+    elif default_first:
         order = np.array(_default_first(checkpoint, candidates, order.tolist()))
     kept = [place for place in order if is_within[place]] or order.tolist()
     return _described(checkpoint, candidates, prediction, seconds, kept[: question.top]), bool(

@@ -3,7 +3,7 @@
 Left out means by family: tasks that share texts stay on one side.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.stats import spearmanr
 
+from dvn.errors import CheckpointError
 from dvn.evaluation.predictors import Contender, Predictor, contenders
 from dvn.value_network.fit import FitOptions
 from dvn.value_network.snapshot import Experience, KnownRun
@@ -28,7 +29,7 @@ class TaskScore:
         task: The task's name.
         family: The family that was left out.
         spearman: Rank correlation of predicted and true validation scores over what it can score; NaN
-            where that is nothing.
+            where those are fewer than three, or all equal.
         test_accuracy: Of the architecture it would have chosen among those recorded.
         regret: Test accuracy of the best by validation of all recorded, less that.
         catch_up: Random trainings until the best by validation so far tests as well (median over orders).
@@ -46,6 +47,17 @@ class TaskScore:
 Watch = Callable[[int, int], None]
 
 
+class TooFewFamiliesError(CheckpointError):
+    """Without one family nothing is left to learn from."""
+
+    def __init__(self, families: Sequence[str]) -> None:
+        found = f"only {families[0]!r}" if families else "none"
+        super().__init__(
+            f"To leave one family out takes tasks of at least two; there is {found}. "
+            "`forethought tasks add` and `forethought populate` make more."
+        )
+
+
 def leave_one_family_out(
     experience: Experience, options: FitOptions, *, executor: Executor, watch: Watch | None = None
 ) -> list[TaskScore]:
@@ -56,8 +68,13 @@ def leave_one_family_out(
         options: How value networks are fitted.
         executor: Where families are worked on side by side.
         watch: Told (families done, families).
+
+    Raises:
+        TooFewFamiliesError: There is nothing to learn from without a family.
     """
     families = sorted({task.family for task in experience.tasks})
+    if len(families) < 2:
+        raise TooFewFamiliesError(families)
     futures = [executor.submit(judge_family, experience, family, options) for family in families]
     scores: list[TaskScore] = []
     for done, future in enumerate(futures, start=1):
@@ -85,14 +102,23 @@ def _judge(
 ) -> TaskScore:
     task = experience.tasks[place]
     predicted = predict(task, [run.architecture for run in runs])
-    assert predicted is not None
-    scored = np.isfinite(predicted)
     truth = np.array([run.validation_accuracy for run in runs])
-    correlation = float(spearmanr(predicted[scored], truth[scored]).statistic) if scored.sum() > 2 else np.nan
+    correlation = rank_correlation(predicted, truth)
     chosen = runs[int(np.argmax(predicted))].test_accuracy
     best = max(runs, key=lambda run: run.validation_accuracy).test_accuracy
     catch_up = random_trainings_to_match(runs, chosen)
     return TaskScore(contender.name, task.name, task.family, correlation, chosen, best - chosen, catch_up)
+
+
+def rank_correlation(
+    predicted: Float[np.ndarray, " architectures"], truth: Float[np.ndarray, " architectures"]
+) -> float:
+    """Spearman's rho over the architectures with a finite prediction; NaN where nothing can be ranked."""
+    scored = np.isfinite(predicted)
+    predicted, truth = predicted[scored], truth[scored]
+    if len(truth) < 3 or np.ptp(predicted) == 0.0 or np.ptp(truth) == 0.0:
+        return float("nan")
+    return float(spearmanr(predicted, truth).statistic)
 
 
 def _random(experience: Experience, place: int, runs: list[KnownRun]) -> TaskScore:

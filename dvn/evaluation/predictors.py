@@ -18,8 +18,8 @@ from dvn.value_network.observations import Standardiser
 from dvn.value_network.snapshot import Experience, KnownTask
 
 Scores = Float[np.ndarray, " architectures"]
-Predictor = Callable[[KnownTask, Sequence[Architecture]], Scores | None]
-"""Scores of a left-out task's architectures, higher is better; None where it cannot score them all."""
+Predictor = Callable[[KnownTask, Sequence[Architecture]], Scores]
+"""Scores of a left-out task's architectures, higher is better; below all others where it knows nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,17 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 import torch
 from jaxtyping import Float
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 from torch import Tensor
 
-from dvn.architecture import Architecture, Relaxation, get_space
-from dvn.errors import CheckpointError
+from dvn.architecture import SPACES, Architecture, Relaxation, get_space
+from dvn.errors import ArchitectureError, CheckpointError
 from dvn.metafeatures import HANDMADE_NAMES, TaskDescription
 from dvn.value_network.network import NetworkShape, TaskVector, ValueNetwork, sample_batch
 from dvn.value_network.observations import Standardiser, padded
@@ -36,7 +38,8 @@ class UnusableCheckpointError(CheckpointError):
 class Calibration:
     """Where true accuracies fell beside predicted ones on left-out families.
 
-    Offsets are in logits of accuracy, (true - predicted), at the edges of the central share `coverage`.
+    Offsets are in logits of accuracy, (true - predicted), at the edges of the central share `coverage`
+    and in its middle; without left-out tasks all are zero.
     """
 
     coverage: float
@@ -125,8 +128,9 @@ class Checkpoint:
     def interval(
         self, accuracies: Float[np.ndarray, " rows"]
     ) -> tuple[Float[np.ndarray, " rows"], Float[np.ndarray, " rows"], Float[np.ndarray, " rows"]]:
-        """Expected accuracies with their calibrated low and high ends."""
-        logits = np.log(accuracies / (1.0 - accuracies))
+        """Expected accuracies with their calibrated low and high ends, all strictly between 0 and 1."""
+        shares = accuracies.astype(np.float64)
+        logits = np.log(shares / (1.0 - shares))
         low, middle, high = (
             1.0 / (1.0 + np.exp(-(logits + offset)))
             for offset in (self.calibration.low, self.calibration.middle, self.calibration.high)
@@ -175,12 +179,21 @@ class Checkpoint:
             digest = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
         except (OSError, ValueError) as error:
             raise UnusableCheckpointError(folder, f"{MANIFEST} or {WEIGHTS} cannot be read") from error
-        expected = (FORMAT, get_space(manifest["space"]).version, list(HANDMADE_NAMES))
-        if (manifest["format"], manifest["space_version"], manifest["handmade"]) != expected:
+        if not _is_current(manifest):
             raise UnusableCheckpointError(folder, "another version of Forethought made it")
-        if manifest["weights_sha256"] != digest:
+        if manifest.get("weights_sha256") != digest:
             raise UnusableCheckpointError(folder, f"{WEIGHTS} is damaged (its checksum differs)")
-        return _rebuilt(manifest, load_file(folder / WEIGHTS))
+        try:
+            return _rebuilt(manifest, load_file(folder / WEIGHTS))
+        except (
+            LookupError,
+            TypeError,
+            ValueError,
+            RuntimeError,
+            SafetensorError,
+            ArchitectureError,
+        ) as error:
+            raise UnusableCheckpointError(folder, f"{MANIFEST} and {WEIGHTS} do not fit together") from error
 
     def _arrays(self) -> dict[str, np.ndarray]:
         weights = {f"network.{name}": tensor.numpy() for name, tensor in self.network.state_dict().items()}
@@ -199,6 +212,15 @@ def identity(network: ValueNetwork, snapshot_hash: str) -> str:
     for name, tensor in sorted(network.state_dict().items()):
         digest.update(name.encode() + tensor.numpy().tobytes())
     return digest.hexdigest()[:12]
+
+
+def _is_current(manifest: object) -> TypeGuard[dict[str, object]]:
+    """Whether this version of the program wrote a manifest: same format, space and meta-features."""
+    if not isinstance(manifest, dict):
+        return False
+    space = SPACES.get(str(manifest.get("space")))
+    found = (manifest.get("format"), manifest.get("space_version"), manifest.get("handmade"))
+    return space is not None and found == (FORMAT, space.version, list(HANDMADE_NAMES))
 
 
 def _rebuilt(manifest: dict[str, object], arrays: dict[str, np.ndarray]) -> Checkpoint:

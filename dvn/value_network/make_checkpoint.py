@@ -35,12 +35,16 @@ def make_checkpoint(
         options: How to fit; the defaults are those of the shipped checkpoint.
         scores: What `evaluate` said of this recipe, kept in the manifest.
         watch: Told in words what is under way.
+
+    Raises:
+        EmptyExperienceError: There is no run to learn from.
     """
     options = options or FitOptions()
     tell = watch or (lambda _: None)
     residuals = []
-    for number, (known, unknown) in enumerate(folds(experience), start=1):
-        tell(f"calibrating on left-out families, {number} of {FOLDS}")
+    parts = folds(experience)
+    for number, (known, unknown) in enumerate(parts, start=1):
+        tell(f"calibrating on left-out families, {number} of {len(parts)}")
         residuals += _residuals(uncalibrated(experience.of_tasks(known), options), experience, unknown)
     tell("fitting to all tasks")
     fitted = uncalibrated(experience, options)
@@ -90,7 +94,7 @@ def best_on_average(experience: Experience) -> list[Architecture]:
             of_task = np.array(levels[run.task])
             normal = (run.validation_accuracy - of_task.mean()) / max(float(of_task.std()), 1e-3)
             found[run.architecture].append(float(normal))
-    most = max(map(len, found.values()))
+    most = max(map(len, found.values()), default=0)
     complete = [architecture for architecture, values in found.items() if len(values) >= 0.9 * most]
     return sorted(
         complete, key=lambda architecture: (-float(np.mean(found[architecture])), architecture.hash)
@@ -98,8 +102,13 @@ def best_on_average(experience: Experience) -> list[Architecture]:
 
 
 def folds(experience: Experience) -> list[tuple[list[int], list[int]]]:
-    """Tasks inside and outside of each of five folds; a family is never on both sides."""
+    """Tasks inside and outside of at most five folds; a family is never on both sides.
+
+    One family alone has no other to be judged by, and no folds.
+    """
     families = sorted({task.family for task in experience.tasks})
+    if len(families) == 1:
+        return []
     place = {family: number % FOLDS for number, family in enumerate(families)}
     parts = []
     for fold in range(min(FOLDS, len(families))):
@@ -122,14 +131,21 @@ def _residuals(checkpoint: Checkpoint, experience: Experience, unknown: list[int
 
 
 def _calibration(residuals: Float[np.ndarray, " tasks"]) -> Calibration:
-    """Split-conformal edges: the (n + 1) rank correction on either side."""
+    """Split-conformal edges: the (n + 1) rank correction on either side.
+
+    With too few tasks for those ranks the extremes are the edges, and the coverage stated is theirs:
+    between two of n ordered residuals d ranks apart the next falls with probability d / (n + 1).
+    """
     number = len(residuals)
+    if not number:
+        return Calibration(0.0, 0.0, 0.0, 0.0, 0)
     tail = (1.0 - COVERAGE) / 2.0
     ordered = np.sort(residuals)
     down = max(int(np.floor(tail * (number + 1))) - 1, 0)
     up = min(int(np.ceil((1.0 - tail) * (number + 1))) - 1, number - 1)
+    coverage = min(COVERAGE, (up - down) / (number + 1))
     return Calibration(
-        COVERAGE, float(ordered[down]), float(np.median(residuals)), float(ordered[up]), number
+        coverage, float(ordered[down]), float(np.median(residuals)), float(ordered[up]), number
     )
 
 

@@ -87,7 +87,7 @@ class SetEncoder(nn.Module):
         )
         classes = torch.nn.functional.gelu(self.of_class(features)) * exists
         pooled = torch.cat(
-            [classes.sum(dim=1, keepdim=True) / number, (batch.shares * classes).sum(1, True)], 2
+            [classes.sum(dim=1, keepdim=True) / number, (batch.shares * classes).sum(dim=1, keepdim=True)], 2
         )
         return torch.tanh(self.of_task(pooled)).squeeze(1)
 

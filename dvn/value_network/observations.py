@@ -8,11 +8,24 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from dvn.architecture import Relaxation, get_space
+from dvn.errors import CheckpointError
 from dvn.metafeatures import TaskDescription
 from dvn.value_network.network import SampleBatch, sample_batch
 from dvn.value_network.snapshot import Experience
 
 MIN_SPREAD = 1e-3
+"""Scores of a task that differ by less, in accuracy, are not blown up to full differences."""
+
+_MIN_COST_SPREAD = 1e-6
+
+
+class EmptyExperienceError(CheckpointError):
+    """There is no finished run to learn from."""
+
+    def __init__(self, space: str) -> None:
+        super().__init__(
+            f"The space {space} has no finished run yet; `forethought populate --space {space}` makes some."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +85,20 @@ class Observations:
 
 
 def observe(experience: Experience) -> Observations:
-    """The tensors of an experience; only validation scores are read, never a test score."""
+    """The tensors of an experience; only validation scores are read, never a test score.
+
+    Raises:
+        EmptyExperienceError: There is no run in it.
+    """
+    if not experience.runs:
+        raise EmptyExperienceError(experience.space)
     relaxation = Relaxation(get_space(experience.space))
     u = relaxation.weighted(
         torch.from_numpy(relaxation.vertices(run.architecture for run in experience.runs))
     )
     costs = np.log(np.array([[max(run.own_seconds, 0.01), run.bundle_bytes] for run in experience.runs]))
     cost_mean, cost_scale = costs.mean(axis=0), costs.std(axis=0)
+    cost_scale = np.where(cost_scale > _MIN_COST_SPREAD, cost_scale, 1.0)
     normal_costs = torch.from_numpy(((costs - cost_mean) / cost_scale).astype(np.float32))
     of_task = np.array([run.task for run in experience.runs])
     scores = np.array([run.validation_accuracy for run in experience.runs])
