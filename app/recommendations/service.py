@@ -41,6 +41,7 @@ def recommend_for(
     """
     began = perf_counter()
     row = dataset_queries.get_dataset(session, asked.dataset_id)
+    datasets.refuse_waiting(row)
     checkpoint = experience.checkpoint(asked.space)
     data = datasets.described_data(row, storage)
     read_seconds = perf_counter() - began

@@ -1,6 +1,7 @@
 """Shared by the tests of the service: an application over a database of its own, and files to send it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
@@ -11,6 +12,7 @@ from sqlalchemy import make_url
 from app.db.embedded import EmbeddedPostgres
 from app.main import create_app
 from app.settings import Settings, load_settings
+from tests.small_experience import save_small_experience
 from tests.synthetic import csv_of, texts_of
 
 
@@ -46,6 +48,28 @@ def client(web_settings: Settings) -> Iterator[TestClient]:
     with TestClient(
         create_app(web_settings), follow_redirects=False, raise_server_exceptions=False
     ) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def small_experience(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a value network that is fitted in a moment."""
+    folder = tmp_path_factory.mktemp("experience")
+    save_small_experience(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wise_settings(web_settings: Settings, small_experience: Path) -> Settings:
+    """Settings of an application that has a checkpoint."""
+    return web_settings.model_copy(update={"experience": small_experience})
+
+
+@pytest.fixture(scope="module")
+def wise(wise_settings: Settings) -> Iterator[TestClient]:
+    """A visitor of an application that can recommend."""
+    app = create_app(wise_settings)
+    with TestClient(app, follow_redirects=False, raise_server_exceptions=False) as opened:
         yield opened
 
 
