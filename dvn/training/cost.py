@@ -16,15 +16,15 @@ class InputRate:
 
 
 INPUT_RATES: Mapping[str, InputRate] = {
-    "use": InputRate(per_text=0.0002, per_character=0.0000062, most_characters=1_200),
-    "minilm": InputRate(per_text=0.0010, per_character=0.000040, most_characters=560),
-    "glove": InputRate(per_text=0.000010, per_character=0.0000006, most_characters=1_500),
-    "wordllama": InputRate(per_text=0.000010, per_character=0.0000020, most_characters=1_200),
-    "use_table": InputRate(per_text=0.000010, per_character=0.0000008, most_characters=1_200),
-    "minilm_table": InputRate(per_text=0.000020, per_character=0.0000030, most_characters=1_200),
-    "words": InputRate(per_text=0.000015, per_character=0.0000005, most_characters=2_000),
-    "word_pairs": InputRate(per_text=0.000020, per_character=0.0000014, most_characters=2_000),
-    "characters": InputRate(per_text=0.000030, per_character=0.0000042, most_characters=2_000),
+    "use": InputRate(per_text=0.0001035, per_character=0.000011375, most_characters=1_200),
+    "minilm": InputRate(per_text=0.0001723, per_character=0.000051317, most_characters=560),
+    "glove": InputRate(per_text=0.0000018, per_character=0.00000011, most_characters=1_500),
+    "wordllama": InputRate(per_text=0.0000043, per_character=0.00000031, most_characters=1_200),
+    "use_table": InputRate(per_text=0.0000037, per_character=0.000000121, most_characters=1_200),
+    "minilm_table": InputRate(per_text=0.000006, per_character=0.000000393, most_characters=1_200),
+    "words": InputRate(per_text=0.0000057, per_character=0.00000024, most_characters=2_000),
+    "word_pairs": InputRate(per_text=0.0, per_character=0.000000986, most_characters=2_000),
+    "characters": InputRate(per_text=0.0000232, per_character=0.000003044, most_characters=2_000),
 }
 """Measured by `bench/input_rates.py` on public texts of several lengths."""
 

@@ -1,0 +1,177 @@
+"""Ten left-out tasks, trained for real: `python bench/left_out_tasks.py DATASETS_FOLDER --out FILE`.
+
+For each task a checkpoint is fitted without its family, and one architecture is recommended with no trial. It
+is trained with three seeds, beside the best on average, a random architecture, TF-IDF + logistic
+regression and the best frozen encoder + logistic regression, all on the same split. Results are appended
+as they come, one JSON line each; what is there already is not trained again. Without DATASETS_FOLDER it only
+prints the table of FILE.
+"""
+
+import argparse
+import json
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy.stats import wilcoxon
+
+from app.experiments.checkpoints import checkpoint_without
+from app.settings import load_settings
+from app.storage import Storage
+from dvn.architecture import Architecture, get_space
+from dvn.architecture_inference import Question, recommend
+from dvn.data.rare_classes import RareClasses
+from dvn.data.read_csv import read_dataset
+from dvn.data.split import split_dataset
+from dvn.embeddings.cache import VectorCache
+from dvn.evaluation.text_baselines import encoder_logistic, tfidf_logistic
+from dvn.training import TaskFeatures, train
+from dvn.value_network import read_experience
+
+TASKS = (
+    "cf_airline",
+    "cf_disasters",
+    "cf_emotion",
+    "banking77",
+    "mtod_es",
+    "germeval2018_coarse",
+    "mr",
+    "thucnews_titles",
+    "tweeteval_emotion",
+    "mpqa",
+)
+SEEDS = (0, 1, 2)
+SPACE = "wide_deep"
+ZERO_TRIAL = "zero-trial (ours)"
+CONTENDERS = (
+    ZERO_TRIAL,
+    "best on average",
+    "random architecture",
+    "TF-IDF + logistic regression",
+    "best frozen encoder + logistic regression",
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One result."""
+
+    task: str
+    contender: str
+    seed: int
+    test_accuracy: float
+    validation_accuracy: float
+    seconds: float
+    what: str
+    expected: float | None = None
+
+
+def judge(task: str, folder: Path, done: set[tuple[str, str, int]]) -> list[Line]:
+    torch.set_num_threads(1)
+    settings = load_settings()
+    experience = read_experience(settings.experience / SPACE / "snapshot", SPACE)
+    family = next(known.family for known in experience.tasks if known.name == task)
+    dataset, split = split_dataset(read_dataset(folder / f"{task}.csv"), seed=0, rare=RareClasses.keep)
+    cache = VectorCache(Storage(settings.data).vectors, max_bytes=settings.vector_cache_bytes)
+    features = TaskFeatures(dataset, split, cache)
+    checkpoint = checkpoint_without(settings, family, SPACE)
+    found = recommend(dataset.texts, dataset.labels, checkpoint, question=Question(top=1))
+    first = found.architectures[0]
+    generator = np.random.default_rng([ord(letter) for letter in task])
+    chosen: dict[str, list[Architecture]] = {
+        ZERO_TRIAL: [first.architecture] * len(SEEDS),
+        "best on average": [checkpoint.best_on_average[0]] * len(SEEDS),
+        "random architecture": [get_space(SPACE).sample(generator) for _ in SEEDS],
+    }
+    lines = []
+    for contender, architectures in chosen.items():
+        for seed, architecture in zip(SEEDS, architectures, strict=True):
+            if (task, contender, seed) in done:
+                continue
+            outcome = train(dataset, split, architecture, features=features, seed=seed).outcome
+            seconds = outcome.cost.embed_seconds + outcome.cost.train_seconds
+            what = json.dumps(dict(architecture.decisions))
+            accuracies = (outcome.metrics["test", "accuracy"], outcome.metrics["validation", "accuracy"])
+            expected = first.expected_accuracy if contender == ZERO_TRIAL else None
+            lines.append(Line(task, contender, seed, *accuracies, seconds, what, expected))
+    for contender, fit in (
+        (CONTENDERS[3], lambda: tfidf_logistic(dataset, split)),
+        (CONTENDERS[4], lambda: encoder_logistic(features)),
+    ):
+        if (task, contender, 0) not in done:
+            score = fit()
+            lines += [
+                Line(
+                    task,
+                    contender,
+                    seed,
+                    score.test_accuracy,
+                    score.validation_accuracy,
+                    score.seconds,
+                    score.variant,
+                )
+                for seed in SEEDS
+            ]
+    return lines
+
+
+def read(path: Path) -> list[Line]:
+    if not path.is_file():
+        return []
+    return [Line(**json.loads(line)) for line in path.read_text().splitlines()]
+
+
+def table(lines: list[Line]) -> Iterator[str]:
+    tasks = [task for task in TASKS if any(line.task == task for line in lines)]
+    means = {
+        (task, contender): 100
+        * float(np.mean([x.test_accuracy for x in lines if (x.task, x.contender) == (task, contender)]))
+        for task in tasks
+        for contender in CONTENDERS
+    }
+    seconds = {
+        contender: float(np.median([line.seconds for line in lines if line.contender == contender]))
+        for contender in CONTENDERS
+    }
+    yield "| task | " + " | ".join(CONTENDERS) + " |"
+    yield "| --- " * (len(CONTENDERS) + 1) + "|"
+    for task in tasks:
+        yield f"| {task} | " + " | ".join(f"{means[task, contender]:.1f}" for contender in CONTENDERS) + " |"
+    average = {c: float(np.mean([means[task, c] for task in tasks])) for c in CONTENDERS}
+    yield "| mean | " + " | ".join(f"{average[c]:.1f}" for c in CONTENDERS) + " |"
+    yield "| median CPU-seconds | " + " | ".join(f"{seconds[c]:.1f}" for c in CONTENDERS) + " |"
+    for contender in CONTENDERS[1:]:
+        gaps = np.array([means[task, ZERO_TRIAL] - means[task, contender] for task in tasks])
+        p = float(wilcoxon(gaps).pvalue) if np.any(gaps) else 1.0
+        yield (
+            f"\n{ZERO_TRIAL} less {contender}: {gaps.mean():+.2f} points, ahead on {(gaps > 0).sum()} of "
+            f"{len(tasks)} (Wilcoxon p = {p:.3f})"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("datasets", nargs="?", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--tasks", default=",".join(TASKS))
+    parser.add_argument("--processes", type=int, default=2)
+    chosen = parser.parse_args()
+    done = {(line.task, line.contender, line.seed) for line in read(chosen.out)}
+    if chosen.datasets is not None:
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(chosen.processes, mp_context=context) as pool:
+            for lines in pool.map(
+                judge, *zip(*((t, chosen.datasets, done) for t in chosen.tasks.split(",")), strict=True)
+            ):
+                with chosen.out.open("a") as file:
+                    for line in lines:
+                        file.write(json.dumps(line.__dict__) + "\n")
+    print("\n".join(table(read(chosen.out))))
+
+
+if __name__ == "__main__":
+    main()
