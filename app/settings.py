@@ -43,7 +43,9 @@ class Settings(BaseSettings):
     )
     queue: str = Field("forethought", description="Name of the broker's queue.")
 
-    job_modules: tuple[str, ...] = Field((), description="Modules with jobs beside the service's own.")
+    job_modules: tuple[str, ...] = Field(
+        (), description="Modules with the jobs a worker does; without it those of every feature."
+    )
     worker_processes: int = Field(1, ge=1, description="Jobs that one worker runs at the same time.")
     lease_seconds: float = Field(
         15.0, gt=0, description="A job unheard of for so long is given to another worker."

@@ -9,6 +9,9 @@ import pytest
 from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 from sqlalchemy.orm import Session
 
+import app.classifiers.tables
+import app.jobs.tables  # noqa: F401  (the two imports bring every table into the metadata)
+from app.db.base import Base
 from app.db.embedded import EmbeddedPostgres
 from app.db.migrate import migrate
 from app.db.session import make_engine
@@ -19,12 +22,15 @@ from app.settings import Settings, load_settings
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
     """One server for all tests of this process; it stops with the last of its users."""
     with EmbeddedPostgres(tmp_path_factory.mktemp("postgres")) as server:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            run_apart(server.url, f"ALTER SYSTEM SET {name} = off")
+        run_apart(server.url, "SELECT pg_reload_conf()")
         yield server
 
 
 @pytest.fixture(scope="session")
 def migrated_template(postgres: EmbeddedPostgres) -> str:
-    """The name of a migrated, empty database that is copied in milliseconds."""
+    """The name of a migrated, empty database to copy; nobody may be connected to it."""
     name = f"template_{uuid4().hex[:8]}"
     run_apart(postgres.url, f"CREATE DATABASE {name}")
     migrate(url_of(postgres.url, name))
@@ -32,17 +38,16 @@ def migrated_template(postgres: EmbeddedPostgres) -> str:
 
 
 @pytest.fixture(scope="session")
-def shared_engine(postgres: EmbeddedPostgres, migrated_template: str) -> Iterator[Engine]:
+def migrated_url(postgres: EmbeddedPostgres, migrated_template: str) -> Iterator[str]:
     with copied_database(postgres.url, migrated_template) as url:
-        engine = make_engine(url)
-        yield engine
-        engine.dispose()
+        yield url
 
 
 @pytest.fixture
-def session(shared_engine: Engine) -> Iterator[Session]:
+def session(migrated_url: str) -> Iterator[Session]:
     """A session whose every change, committed or not, is gone after the test."""
-    with shared_engine.connect() as connection:
+    engine = create_engine(migrated_url, poolclass=NullPool)
+    with engine.connect() as connection:
         outer = connection.begin()
         with Session(connection, expire_on_commit=False, join_transaction_mode="create_savepoint") as opened:
             yield opened
@@ -50,16 +55,22 @@ def session(shared_engine: Engine) -> Iterator[Session]:
 
 
 @pytest.fixture
-def empty_database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
-    """A database of this test's own without any table."""
-    with copied_database(postgres.url, "template0") as url:
-        yield url
+def database_url(migrated_url: str) -> Iterator[str]:
+    """The migrated database without a row, for tests with several processes or real commits."""
+    yield migrated_url
+    engine = create_engine(migrated_url, poolclass=NullPool)
+    with engine.begin() as connection:
+        # A test's worker may have left a connection open in the middle of something.
+        others = "datname = current_database() AND pid <> pg_backend_pid()"
+        connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"))
+        for table in reversed(Base.metadata.sorted_tables):
+            connection.execute(table.delete())
 
 
 @pytest.fixture
-def database_url(postgres: EmbeddedPostgres, migrated_template: str) -> Iterator[str]:
-    """A migrated database of this test's own, for tests with several processes or real commits."""
-    with copied_database(postgres.url, migrated_template) as url:
+def empty_database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """A database of this test's own without any table."""
+    with copied_database(postgres.url, "template1") as url:
         yield url
 
 
@@ -85,7 +96,7 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 @contextmanager
 def copied_database(server: str, template: str) -> Iterator[str]:
     name = f"test_{uuid4().hex[:8]}"
-    run_apart(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    run_apart(server, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield url_of(server, name)
     run_apart(server, f"DROP DATABASE {name} WITH (FORCE)")
 

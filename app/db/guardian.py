@@ -11,6 +11,7 @@ Only the standard library is imported, so that the guardian is small and starts 
 """
 
 import contextlib
+import ctypes
 import fcntl
 import importlib.util
 import os
@@ -85,6 +86,7 @@ def make_cluster(data: Path) -> None:
                 "--builtin-locale=C.UTF-8",
                 "--locale=C",
                 "--no-instructions",
+                "--no-sync",
             ],
             end=signal.SIGKILL,
             as_user=True,
@@ -95,7 +97,18 @@ def make_cluster(data: Path) -> None:
     )
     if made.returncode != 0:
         raise GuardianError(f"initdb failed in {data}: {last_line(made.stderr)}")
+    sync_file_system(draft)
     draft.rename(cluster)
+
+
+def sync_file_system(folder: Path) -> None:
+    """Write all to disk at once: 0.1 s, where the thousand calls of initdb took 4 s on a busy machine."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        if ctypes.CDLL(None, use_errno=True).syncfs(descriptor) != 0:
+            raise OSError(ctypes.get_errno(), f"syncfs({folder})")
+    finally:
+        os.close(descriptor)
 
 
 def give_away(folder: Path) -> None:

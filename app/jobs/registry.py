@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -12,10 +12,8 @@ from sqlalchemy.orm import Session
 from app.errors import AppError
 from app.jobs.tables import JobState
 
-if TYPE_CHECKING:
-    from app.jobs.runner import RunningJob
-
-Work = Callable[["RunningJob"], None]
+Work = Callable[[Any], None]
+"""Takes an `app.jobs.runner.RunningJob`, which cannot be named here: the runner needs this module."""
 
 
 class GiveUp(Protocol):
@@ -59,8 +57,8 @@ def kind_of(name: str) -> JobKind:
     return KINDS[name]
 
 
-def load_kinds(more: Iterable[str] = ()) -> None:
-    """Import the module `jobs` of every feature, and `more` modules by name."""
+def load_kinds(modules: Iterable[str] = ()) -> None:
+    """Import the modules with jobs; without names, the module `jobs` of every feature."""
     app = Path(__file__).resolve().parent.parent
-    for name in [*(f"app.{path.parent.name}.jobs" for path in sorted(app.glob("*/jobs.py"))), *more]:
+    for name in list(modules) or [f"app.{path.parent.name}.jobs" for path in sorted(app.glob("*/jobs.py"))]:
         importlib.import_module(name)

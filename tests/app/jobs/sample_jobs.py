@@ -11,7 +11,9 @@ from app.jobs.registry import job
 from app.jobs.runner import RunningJob
 from dvn.errors import DataError
 
-EFFECT_TABLE = "CREATE TABLE effect (job_id uuid, what text, attempt int, process int)"
+EFFECT_TABLE = (
+    "DROP TABLE IF EXISTS effect; CREATE TABLE effect (job_id uuid, what text, attempt int, process int)"
+)
 
 
 def leave_effect(session: Session, running: RunningJob, what: str) -> dict[str, int]:
@@ -42,7 +44,10 @@ def be_deaf(running: RunningJob) -> None:
 
 
 def leave_given_up(session: Session, subject_id: object, state: str, sentence: str) -> None:
-    session.execute(text("INSERT INTO effect VALUES (:subject_id, :what)"), {"subject_id": subject_id, "what": f"{state}: {sentence}"})
+    session.execute(
+        text("INSERT INTO effect VALUES (:subject_id, :what)"),
+        {"subject_id": subject_id, "what": f"{state}: {sentence}"},
+    )
 
 
 @job("sample.suicide", give_up=leave_given_up)
