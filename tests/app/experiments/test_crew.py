@@ -1,0 +1,99 @@
+"""Whatever becomes of a training process, each run comes back once and no process stays."""
+
+import os
+import signal
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.experiments.crew import Crew
+from app.experiments.service import EndedRun, TaskPlan
+from app.experiments.tables import Origin
+from app.experiments.training_process import GivenUpTask, Ready, StartedRun, Work
+from dvn.data.split import Split
+from dvn.data.split_report import SplitReport
+from tests.app.experiments.conftest import wide_architectures
+
+FINE, DIES, MUTE, HALF, GIVES_UP = "fine", "dies in its second run", "dies at once", "half a word", "gives up"
+
+
+def act(line: Connection, parent: int) -> None:
+    """In place of `train_task`: trains nothing, and does what the name of its task says."""
+    line.send(Ready())
+    work: Work = line.recv()
+    plan = work.plan
+    if plan.name == MUTE:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if plan.name == GIVES_UP:
+        line.send(GivenUpTask(plan.task_id, plan.name, "no texts"))
+        return
+    for architecture_id, _, origin in plan.runs:
+        now = datetime.now(UTC)
+        line.send(StartedRun(architecture_id, origin, now))
+        if architecture_id == 2 and plan.name == DIES:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if architecture_id == 3 and plan.name == HALF:
+            os.write(line.fileno(), b"\x00\x01\x00\x00half of a long message")
+            os.kill(os.getpid(), signal.SIGKILL)
+        line.send(EndedRun(plan.task_id, architecture_id, origin, now, now, None, "trained nothing"))
+
+
+def works(*names: str) -> list[Work]:
+    rows = np.arange(3)
+    split = Split(rows, rows, rows, rows[:0], 0, SplitReport())
+    runs = tuple((number, wide_architectures(1)[0], Origin.shared) for number in (1, 2, 3))
+    return [
+        Work(TaskPlan(number, name, "c0ffee", 3, runs), split, Path("nowhere"), 0)
+        for number, name in enumerate(names)
+    ]
+
+
+@pytest.fixture(scope="module")
+def heard() -> list[EndedRun | GivenUpTask]:
+    crew = Crew(2, works(FINE, DIES, MUTE, HALF, GIVES_UP), body=act)
+    return list(crew.news())
+
+
+def of_task(heard: Sequence[EndedRun | GivenUpTask], name: str) -> list[EndedRun | GivenUpTask]:
+    place = (FINE, DIES, MUTE, HALF, GIVES_UP).index(name)
+    return [event for event in heard if event.task_id == place]
+
+
+@pytest.mark.parametrize("name", [FINE, DIES, HALF])
+def test_each_run_of_a_task_comes_back_once(heard: list[EndedRun | GivenUpTask], name: str) -> None:
+    ended = [event for event in of_task(heard, name) if isinstance(event, EndedRun)]
+    assert [event.architecture_id for event in ended] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("name", "lost"), [(DIES, 2), (HALF, 3)])
+def test_the_run_of_a_killed_process_failed_and_says_how(
+    heard: list[EndedRun | GivenUpTask], name: str, lost: int
+) -> None:
+    errors = {event.architecture_id: event.error for event in of_task(heard, name)}  # type: ignore[union-attr]
+    assert errors.pop(lost) == "The training process ended with exit code -9."
+    assert set(errors.values()) == {"trained nothing"}
+
+
+def test_a_task_whose_processes_never_begin_is_given_up(heard: list[EndedRun | GivenUpTask]) -> None:
+    [event] = of_task(heard, MUTE)
+    assert isinstance(event, GivenUpTask)
+    assert "exit code -9" in event.reason
+
+
+def test_a_task_that_cannot_be_trained_on_is_given_up_with_its_reason(
+    heard: list[EndedRun | GivenUpTask],
+) -> None:
+    assert of_task(heard, GIVES_UP) == [GivenUpTask(4, GIVES_UP, "no texts")]
+
+
+def test_stopping_leaves_no_process_and_no_work() -> None:
+    crew = Crew(1, works(FINE, FINE), body=act)
+    assert isinstance(next(crew.news()), EndedRun)
+    [member] = crew._members
+    crew.stop()
+    assert not member.process.is_alive()
+    assert list(crew.news()) == []
