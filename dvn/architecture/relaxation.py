@@ -12,10 +12,10 @@ from itertools import product
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
-from dvn.architecture.space import Architecture, Choice, Decision, ForbiddenCombinationError, Space
+from dvn.architecture.space import Architecture, Choice, Condition, Decision, ForbiddenCombinationError, Space
 
 
 @dataclass(frozen=True)
@@ -66,22 +66,25 @@ class Relaxation:
 
     def softmax(self, theta: Float[Tensor, "*starts logits"]) -> Float[Tensor, "*starts logits"]:
         """The point u, the softmax of theta block by block (eq. 4's weights)."""
-        return torch.cat([torch.softmax(theta[..., block], dim=-1) for block in self.blocks.values()], dim=-1)
+        rows = theta[..., self._places.clamp(min=0)].masked_fill(self._places < 0, -torch.inf)
+        return torch.softmax(rows, dim=-1)[..., self._places >= 0]
 
     def activity(self, u: Float[Tensor, "*starts logits"]) -> Float[Tensor, "*starts decisions"]:
         """The probability that each decision exists, the blocks of u being independent."""
+        certain = torch.ones(u.shape[:-1], dtype=u.dtype, device=u.device)
         exists: dict[str, Tensor] = {}
+        # Decisions under the same conditions exist together: each set of conditions is worked out once.
+        found: dict[tuple[Condition, ...], Tensor] = {(): certain}
         for decision in self.space.decisions:
-            if not decision.conditions:
-                exists[decision.name] = torch.ones(u.shape[:-1], dtype=u.dtype, device=u.device)
-                continue
-            absent = torch.ones(u.shape[:-1], dtype=u.dtype, device=u.device)
-            for condition in decision.conditions:
-                parent = self.space.by_name[condition.parent]
-                start = self.blocks[condition.parent].start
-                places = [start + parent.index(value) for value in condition.values]
-                absent = absent * (1.0 - exists[condition.parent] * u[..., places].sum(-1))
-            exists[decision.name] = 1.0 - absent
+            if decision.conditions not in found:
+                absent = certain
+                for condition in decision.conditions:
+                    parent = self.space.by_name[condition.parent]
+                    start = self.blocks[condition.parent].start
+                    places = [start + parent.index(value) for value in condition.values]
+                    absent = absent * (1.0 - exists[condition.parent] * u[..., places].sum(-1))
+                found[decision.conditions] = 1.0 - absent
+            exists[decision.name] = found[decision.conditions]
         return torch.stack([exists[d.name] for d in self.space.decisions], dim=-1)
 
     def weighted(self, u: Float[Tensor, "*starts logits"]) -> Float[Tensor, "*starts logits"]:
@@ -89,12 +92,28 @@ class Relaxation:
 
         A block that cannot exist contributes zeros whatever its values, so that it never matters.
         """
-        activity = self.activity(u)
-        parts = []
-        for position, (name, block) in enumerate(self.blocks.items()):
-            uniform = 1.0 / len(self.space.by_name[name].choices)
-            parts.append((u[..., block] - uniform) * activity[..., position : position + 1])
-        return torch.cat(parts, dim=-1)
+        return (u - self._uniform) * self.activity(u)[..., self._decision_of]
+
+    @cached_property
+    def _places(self) -> Int[Tensor, "decisions choices"]:
+        """The logits of each decision's block, one row a decision; -1 is padding."""
+        widest = max(len(d.choices) for d in self.space.decisions)
+        places = torch.full((len(self.space.decisions), widest), -1)
+        for row, block in enumerate(self.blocks.values()):
+            places[row, : block.stop - block.start] = torch.arange(block.start, block.stop)
+        return places
+
+    @cached_property
+    def _decision_of(self) -> Int[Tensor, " logits"]:
+        """The position of the decision that each logit belongs to."""
+        sizes = torch.tensor([len(d.choices) for d in self.space.decisions])
+        return torch.repeat_interleave(torch.arange(len(sizes)), sizes)
+
+    @cached_property
+    def _uniform(self) -> Float[Tensor, " logits"]:
+        """The centre of every block."""
+        sizes = torch.tensor([len(d.choices) for d in self.space.decisions])
+        return 1.0 / sizes[self._decision_of]
 
     def round(self, theta: Float[np.ndarray, " logits"]) -> Architecture:
         """The most probable allowed architecture: the best choice of each block, unless forbidden.

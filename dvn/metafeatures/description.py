@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from dvn.metafeatures.handcrafted import handcrafted
-from dvn.metafeatures.task_sample import TaskSample, sample_task
+from dvn.metafeatures.task_sample import TaskSample, sample_task, text_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class TaskDescription:
 
 def describe_task(texts: Sequence[str], labels: Sequence[str]) -> TaskDescription:
     """The description of a task; nothing is trained, and row order and label names do not matter."""
-    names, ids = np.unique(np.asarray(labels, dtype=object), return_inverse=True)
-    sample = sample_task(texts, ids)
-    return TaskDescription(handcrafted(texts, ids, sample), sample, len(texts), len(names))
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(labels))}
+    ids = np.fromiter(map(numbers.__getitem__, labels), dtype=np.int64, count=len(labels))
+    order = text_order(texts, ids)
+    sample = sample_task(texts, ids, order)
+    return TaskDescription(handcrafted(texts, ids, order, sample), sample, len(texts), len(numbers))

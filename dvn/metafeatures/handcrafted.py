@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
-from dvn.metafeatures.task_sample import TaskSample, chosen_rows
+from dvn.metafeatures.task_sample import TaskSample, TextOrder
 
 VERSION = 1
 TEXT_SAMPLE = 2_000
@@ -60,11 +60,10 @@ NAMES: tuple[str, ...] = (
 
 
 def handcrafted(
-    texts: Sequence[str], label_ids: Int[np.ndarray, " texts"], sample: TaskSample
+    texts: Sequence[str], label_ids: Int[np.ndarray, " texts"], order: TextOrder, sample: TaskSample
 ) -> Float[np.ndarray, " features"]:
     """The hand-made meta-features of a task, in the order of `NAMES`."""
-    rows = chosen_rows(texts, label_ids, TEXT_SAMPLE)
-    shown = [texts[row] for row in rows]
+    shown = [texts[row] for row in order.first(TEXT_SAMPLE)]
     values = {**_labels(label_ids), **_texts(shown), **_characters(shown), **_separation(sample)}
     return np.array([values[name] for name in NAMES], dtype=np.float32)
 

@@ -32,31 +32,40 @@ class TaskSample:
         return self.vectors.astype(np.float32) / np.float32(_STEPS_PER_UNIT)
 
 
-def chosen_rows(
-    texts: Sequence[str], label_ids: Int[np.ndarray, " texts"], limit: int
-) -> Int[np.ndarray, " samples"]:
-    """At most `limit` rows by a hash of their text, so that the order of the rows cannot matter.
+@dataclass(frozen=True, slots=True)
+class TextOrder:
+    """All rows of a task in an order that depends on their texts alone, with the hashes of the texts."""
 
-    Rows with the same text are taken together or not at all. The result is ordered by hash; the classes
-    of one text by size, then by the sum of their own hashes. Classes still equal hold the same texts.
+    rows: Int[np.ndarray, " texts"]
+    keys: Int[np.ndarray, " texts"]
+
+    def first(self, limit: int) -> Int[np.ndarray, " samples"]:
+        """At most `limit` rows; rows with the same text are taken together or not at all."""
+        if len(self.rows) <= limit:
+            return self.rows
+        kept = self.rows[:limit]
+        apart = kept[self.keys[kept] != self.keys[self.rows[limit]]]
+        # One text may fill the whole sample; then it is the sample.
+        return apart if len(apart) else kept
+
+
+def text_order(texts: Sequence[str], label_ids: Int[np.ndarray, " texts"]) -> TextOrder:
+    """The rows by a hash of their text, so that neither their order nor the names of classes can matter.
+
+    The classes of one text stand by size, then by the sum of their own hashes. Classes still equal hold
+    the same texts.
     """
-    keys = np.fromiter((_key(text) for text in texts), dtype=np.uint64, count=len(texts))
+    keys = np.fromiter(map(_key, texts), dtype=np.uint64, count=len(texts))
     sizes = np.bincount(label_ids)
     sums = np.zeros(len(sizes), dtype=np.uint64)
     np.add.at(sums, label_ids, keys)
     order = np.lexsort((label_ids, sums[label_ids], sizes[label_ids], keys))
-    if len(order) <= limit:
-        return order
-    boundary = keys[order[limit]]
-    kept = order[:limit]
-    apart = kept[keys[kept] != boundary]
-    # One text may fill the whole sample; then it is the sample.
-    return apart if len(apart) else kept
+    return TextOrder(order, keys)
 
 
-def sample_task(texts: Sequence[str], label_ids: Int[np.ndarray, " texts"]) -> TaskSample:
+def sample_task(texts: Sequence[str], label_ids: Int[np.ndarray, " texts"], order: TextOrder) -> TaskSample:
     """The sample of a task; independent of row order, of label names and of label numbering."""
-    rows = chosen_rows(texts, label_ids, SAMPLES)
+    rows = order.first(SAMPLES)
     pooled = get_table(TABLE).encode([texts[row] for row in rows])[:, :DIMENSIONS]
     lengths = np.linalg.norm(pooled, axis=1, keepdims=True)
     unit = pooled / np.maximum(lengths, 1e-9) * np.sqrt(np.float32(DIMENSIONS))

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TypeGuard
 
@@ -91,7 +92,7 @@ class Checkpoint:
     best_on_average: tuple[Architecture, ...]
     scores: Mapping[str, float]
 
-    @property
+    @cached_property
     def relaxation(self) -> Relaxation:
         """The relaxation of the checkpoint's space."""
         return Relaxation(get_space(self.space))
