@@ -153,10 +153,11 @@ def populate_command(
                 planned = service.plan_runs(
                     session, storage, space=space, shared=shared, random=own, names=wanted
                 )
+                recorded = queries.run_seconds(session, space=space)
             if planned.without_texts:
                 say(missing_words(planned.without_texts))
             plans = planned.plans
-            expected = expected_seconds(plans, storage)
+            expected = expected_seconds(plans, storage, recorded)
             say(left_words(plans, expected_hours(expected, processes), processes))
             crew = deal(engine, storage, plans, processes=processes, cache_bytes=settings.vector_cache_bytes)
             with progress_line() as show:

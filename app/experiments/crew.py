@@ -18,7 +18,7 @@ from multiprocessing.context import SpawnProcess
 from app.experiments.service import EndedRun
 from app.experiments.training_process import GivenUpTask, Ready, StartedRun, Work, train_task
 
-MOST_STARTS = 3
+MOST_STARTS = 2
 """A task whose processes die so often before any run is given up."""
 
 _END_SECONDS = 5.0

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from statistics import fmean
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
@@ -98,13 +99,23 @@ def populating_alone(engine: Engine) -> Iterator[None]:
                 connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
 
 
-def expected_seconds(plans: Sequence[TaskPlan], storage: Storage) -> dict[int, float]:
-    """CPU seconds that each task takes, from its number of runs and the length of its texts."""
+def expected_seconds(
+    plans: Sequence[TaskPlan], storage: Storage, recorded: Mapping[int, float]
+) -> dict[int, float]:
+    """Seconds that each task takes: its runs as long as those recorded, its texts encoded once.
+
+    Args:
+        plans: What is left to train.
+        storage: Where the texts are.
+        recorded: Mean seconds of a recorded run, by task; a guess stands in where there is none.
+    """
+    usual = fmean(recorded.values()) if recorded else _GUESSED_RUN_SECONDS
     expected = {}
     for plan in plans:
-        seconds = len(plan.runs) * _GUESSED_RUN_SECONDS
-        with suppress(DataError):  # A damaged file is told of when its turn comes.
-            seconds += service.encoder_seconds(storage.load_dataset(plan.content_hash))
+        seconds = len(plan.runs) * recorded.get(plan.task_id, usual)
+        if plan.task_id not in recorded:
+            with suppress(DataError):  # A damaged file is told of when its turn comes.
+                seconds += service.encoder_seconds(storage.load_dataset(plan.content_hash))
         expected[plan.task_id] = seconds
     return expected
 

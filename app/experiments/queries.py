@@ -142,6 +142,15 @@ def run_counts(session: Session) -> dict[tuple[str, RunState], int]:
     return {(name, state): count for name, state, count in session.execute(counted)}
 
 
+def run_seconds(session: Session, *, space: str) -> dict[int, float]:
+    """Mean seconds by the clock that a run of a space took, by task."""
+    took = func.avg(func.extract("epoch", RunRow.ended_at - RunRow.started_at))
+    of_space = ArchitectureRow.space == space
+    joined = select(RunRow.task_id, took).join(ArchitectureRow, ArchitectureRow.id == RunRow.architecture_id)
+    rows = session.execute(joined.where(of_space).group_by(RunRow.task_id).order_by(RunRow.task_id))
+    return {task_id: float(seconds) for task_id, seconds in rows}
+
+
 def observations(
     session: Session, *, space: str, version: str, metric: str = "accuracy"
 ) -> list[Observation]:
