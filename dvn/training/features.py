@@ -55,6 +55,9 @@ class TaskFeatures:
     dataset: Dataset
     split: Split
     cache: VectorCache | None = None
+    watch: Callable[[int], None] | None = None
+    """Told how many texts a frozen encoder has done, several times a minute; it may raise to stop."""
+
     seconds: dict[str, float] = field(default_factory=dict)
     _kept: dict[str, object] = field(default_factory=dict)
 
@@ -105,7 +108,8 @@ class TaskFeatures:
         encoder = get_encoder(module)
         if self.cache is None:
             return encoder.encode(self.dataset.texts)
-        return self.cache.vectors(encoder, self.dataset.texts, texts_hash(self.dataset.texts))
+        texts = self.dataset.texts
+        return self.cache.vectors(encoder, texts, texts_hash(texts), watch=self.watch)
 
     def _once(self, name: str, compute: Callable[[], Value]) -> Value:
         if name not in self._kept:

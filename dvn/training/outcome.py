@@ -36,7 +36,10 @@ class NoTrainingRowsError(TrainingError):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Limits of one run; it stops at the first one met and keeps what it has."""
+    """Limits of one run's steps; it stops at the first one met and keeps what it has.
+
+    Seconds count from the first step: a run whose texts took long to embed is still trained.
+    """
 
     max_seconds: float = 600.0
     max_steps: int | None = None
@@ -44,7 +47,10 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a run is: `step` of `steps`, `seconds` since it began."""
+    """Where a run is: `step` of `steps`, `seconds` since it began.
+
+    While features are computed, a step is a text that a frozen encoder has done.
+    """
 
     phase: Literal["features", "training", "evaluating"]
     step: int

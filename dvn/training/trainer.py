@@ -78,8 +78,9 @@ def train(
     clock = _Clock(watch, budget or Budget())
     with single_thread():
         chosen = plan(architecture, train_rows=len(split.train))
-        clock.tell("features", 0, chosen.steps)
+        clock.tell("features", 0, len(dataset.texts))
         features = features or TaskFeatures(dataset, split)
+        features.watch = lambda done: clock.tell("features", done, len(dataset.texts))
         pipeline, inputs = assemble(chosen, features)
         run = _Run(chosen, pipeline, inputs, dataset.label_ids, split, seed, clock)
         run.fit(len(dataset.classes))
@@ -147,8 +148,9 @@ class _Run:
         total = self.planned_steps
         marks = {max(1, round(total * share)) for share in CURVE_POINTS}
         batches = _batches(self.split.train, generator)
+        began = self.clock.seconds
         for step in range(total):
-            if self.clock.seconds > self.clock.budget.max_seconds:
+            if self.clock.seconds - began > self.clock.budget.max_seconds:
                 break
             schedule = 1.0 - step / total if self.plan.decays else 1.0
             if not self._step(next(batches), weights, optimiser, schedule):
