@@ -57,7 +57,10 @@ def recommend(file: Path, choices: ReadChoices, top: int, asked: Asked, seed: in
     # Here, because it takes seconds to load and a file that cannot be read needs none of it.
     from app.cli import recommending
 
-    found = recommending.recommend_for(dataset, asked, settings, top=top, seed=seed)
+    with progress_line() as show:
+        checkpoint = recommending.asked_checkpoint(asked, settings, show)
+    question = recommending.asked_question(asked, settings, top=top, seed=seed)
+    found = recommending.recommend_for(dataset, checkpoint, question)
     total = perf_counter() - began
     parts = {name: seconds for name, seconds in found.seconds.items() if name != "total"}
     return {
@@ -133,7 +136,9 @@ def train(
     with progress_line() as show:
         show("Looking for an architecture …")
         if architecture is None:
-            chosen, origin = recommending.first_recommended(dataset, asked, settings, seed=seed)
+            checkpoint = recommending.asked_checkpoint(asked, settings, show)
+            question = recommending.asked_question(asked, settings, top=1, seed=seed)
+            chosen, origin = recommending.first_recommended(dataset, checkpoint, question)
         else:
             chosen, origin = learning.described_architecture(architecture, asked.space), None
         order = learning.Order(seed, asked.max_seconds, learning.vector_cache(settings))

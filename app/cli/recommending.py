@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.cli.options import Asked
-from app.errors import BadInputError
+from app.cli.progress import Show
+from app.experiments.checkpoints import checkpoint_without, shipped_folder
 from app.settings import Settings
 from dvn.architecture import Architecture, get_space
 from dvn.architecture_inference import Question, RankedArchitecture, Recommendation
@@ -15,39 +16,38 @@ from dvn.value_network import Checkpoint
 Document = Mapping[str, Any]
 
 
-def recommend_for(
-    dataset: Dataset, asked: Asked, settings: Settings, *, top: int, seed: int
-) -> Recommendation:
-    """The ranked architectures for a dataset, by the shipped experience.
+def asked_checkpoint(asked: Asked, settings: Settings, show: Show) -> Checkpoint:
+    """The checkpoint that ships for a space, or one that has never seen a family, which may take minutes.
 
     Raises:
         UnknownSpaceError: There is no such space.
-        CheckpointError: There is no usable checkpoint for it.
+        UnknownFamilyError: There is no such family in the experience.
+        CheckpointError: There is no usable checkpoint, or no usable snapshot to fit one to.
     """
-    checkpoint = _checkpoint(asked, settings)
+    space = get_space(asked.space).name
+    if asked.without_family is None:
+        return Checkpoint.load(shipped_folder(settings, space))
+    return checkpoint_without(settings, asked.without_family, space, watch=show)
+
+
+def asked_question(asked: Asked, settings: Settings, *, top: int, seed: int) -> Question:
+    """What is asked; without a limit of its own the service's limit on training holds."""
     limit = settings.max_training_seconds if asked.max_seconds is None else asked.max_seconds
-    question = Question(top=top, seed=seed, max_seconds=limit)
+    return Question(top=top, seed=seed, max_seconds=limit)
+
+
+def recommend_for(dataset: Dataset, checkpoint: Checkpoint, question: Question) -> Recommendation:
+    """The ranked architectures for a dataset."""
     return infer(
-        dataset.texts,
-        dataset.labels,
-        checkpoint,
-        question=question,
-        content_hash=dataset.content_hash,
+        dataset.texts, dataset.labels, checkpoint, question=question, content_hash=dataset.content_hash
     )
 
 
-def _checkpoint(asked: Asked, settings: Settings) -> Checkpoint:
-    space = get_space(asked.space)
-    if asked.without_family is not None:
-        raise BadInputError("--without-family cannot be used yet.")
-    return Checkpoint.load(settings.experience / space.name / "checkpoint")
-
-
 def first_recommended(
-    dataset: Dataset, asked: Asked, settings: Settings, *, seed: int
+    dataset: Dataset, checkpoint: Checkpoint, question: Question
 ) -> tuple[Architecture, Document]:
     """The best ranked architecture, and where it comes from."""
-    found = recommend_for(dataset, asked, settings, top=1, seed=seed)
+    found = recommend_for(dataset, checkpoint, question)
     first = found.architectures[0]
     return first.architecture, {"checkpoint": found.checkpoint, **ranked_document(first)}
 

@@ -21,6 +21,7 @@ from dvn.data.wording import named
 # The reader of tables wants a delimiter; this control character separates nothing in any text.
 _NO_DELIMITER: Final = "\x1f"
 _QUOTE_ERRORS: Final = (MisplacedQuoteError, OpenQuoteError)
+_RAGGED_ERRORS: Final = (RowWidthError, *_QUOTE_ERRORS)
 _SNAKE_CASE: Final = re.compile(r"[A-Za-z]\w*_\w+")
 
 
@@ -148,7 +149,7 @@ def _has_ragged_commas(table: Table) -> bool:
     try:
         for _ in islice(table.rows(confirmed=True), MAX_SAMPLE_ROWS):
             pass
-    except (RowWidthError, *_QUOTE_ERRORS):
+    except _RAGGED_ERRORS:
         return True
     return False
 

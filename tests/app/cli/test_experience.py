@@ -32,6 +32,7 @@ service.distinct_architectures = no_wider
 main(sys.argv[1:])
 """
 RUNS = 24
+Captured = pytest.CaptureFixture[str]
 WAIT_SECONDS = 300.0
 """For a process to say something: seconds on an idle machine, minutes on a busy one."""
 
@@ -55,7 +56,7 @@ def answer(result: Result) -> dict[str, object]:
 def recorded(engine: Engine) -> dict[int, object]:
     with transaction(engine) as session:
         rows = session.execute(select(RunRow.id, RunRow.ended_at).order_by(RunRow.id))
-        return {number: ended_at for number, ended_at in rows}
+        return dict(rows.tuples().all())
 
 
 @contextmanager
@@ -206,9 +207,7 @@ def test_a_folder_without_a_snapshot_is_told(environment: Mapping[str, str], tmp
         assert "tasks.parquet is missing or damaged" in result.stderr
 
 
-def told(
-    *progress: PopulateProgress, is_terminal: bool, capsys: pytest.CaptureFixture[str]
-) -> tuple[list[str], str]:
+def told(*progress: PopulateProgress, is_terminal: bool, capsys: Captured) -> tuple[list[str], str]:
     shown: list[str] = []
     teller = ProgressTeller(shown.append, is_terminal=is_terminal)
     for one in progress:
@@ -217,7 +216,7 @@ def told(
 
 
 def test_a_terminal_sees_each_run_in_one_line_and_a_log_each_tenth(
-    capsys: pytest.CaptureFixture[str],
+    capsys: Captured,
 ) -> None:
     every = [PopulateProgress(n, 1_012, 0, 1.0, 7_200.0, "mr") for n in range(1, 13)]
     shown, said = told(*every, is_terminal=True, capsys=capsys)
@@ -227,7 +226,7 @@ def test_a_terminal_sees_each_run_in_one_line_and_a_log_each_tenth(
     assert (shown, said) == ([], "10 of 1,012 runs, 0 failed; mr; about 2.0 hours left\n")
 
 
-def test_a_task_given_up_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_task_given_up_is_told_once(capsys: Captured) -> None:
     lost = (GivenUpTask(1, "mr", "Its texts are gone."),)
     every = [PopulateProgress(n, 5, 0, 1.0, 60.0, "mr", lost) for n in (0, 1, 2)]
     _, said = told(*every, is_terminal=False, capsys=capsys)

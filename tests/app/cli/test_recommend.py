@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from app.cli import recommending
+from app.experiments.checkpoints import UnknownFamilyError
+from app.settings import Settings
+from dvn.value_network import Checkpoint
 from tests.app.cli.conftest import Invoke
 from tests.synthetic import csv_of, texts_of
 
@@ -84,3 +88,22 @@ def test_without_an_architecture_the_first_recommended_is_trained(
     found = json.loads(result.stdout)
     assert found["architecture"]["hash"] == first["hash"]
     assert found["recommended"]["expected_accuracy"] == first["expected_accuracy"]
+
+
+def test_a_family_can_be_unknown_to_the_answer(
+    invoke: Invoke, experienced: Path, tickets_csv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def without(settings: Settings, family: str, space: str, **_: object) -> Checkpoint:
+        asked.append((family, space))
+        if family != "movies":
+            raise UnknownFamilyError(family, ["movies"])
+        return Checkpoint.load(settings.experience / space / "checkpoint")
+
+    monkeypatch.setattr(recommending, "checkpoint_without", without)
+    recommend(invoke, tickets_csv, "--without-family", "movies")
+    assert asked == [("movies", "wide_deep")]
+    result = invoke("recommend", tickets_csv, "--without-family", "opera")
+    assert result.exit_code == 2
+    assert "'opera'" in result.stderr
