@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy.exc import OperationalError
 
 from app.classifiers import routes as classifiers
+from app.classifiers import service as classifier_service
 from app.classifiers.loaded import LoadedClassifiers
 from app.datasets import routes as datasets
 from app.datasets import service as dataset_service
@@ -95,7 +97,10 @@ async def _sweep(app: FastAPI) -> None:
     """At the start and every hour: remove what nobody will come back for."""
     upload_age = 0.0
     while True:
-        await asyncio.to_thread(_sweep_once, app, upload_age)
+        try:
+            await asyncio.to_thread(_sweep_once, app, upload_age)
+        except OperationalError as error:
+            log.warning("storage.not_swept error=%s", type(error).__name__)
         await asyncio.sleep(SWEEP_SECONDS)
         upload_age = SWEEP_SECONDS
 
@@ -107,4 +112,5 @@ def _sweep_once(app: FastAPI, upload_age: float) -> None:
         removed = dataset_service.sweep_uploads(
             session, app.state.storage, keep_hours=settings.upload_keep_hours
         )
-    log.info("uploads.swept removed=%d", removed)
+        removed += classifier_service.sweep_folders(session, app.state.storage, age_seconds=SWEEP_SECONDS)
+    log.info("storage.swept removed=%d", removed)

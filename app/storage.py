@@ -7,7 +7,7 @@ left half-written carries `.part` in its name and is swept away at the next star
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import time
@@ -85,9 +85,8 @@ class Storage:
         ages = {self.uploads: upload_age_seconds, self.datasets: age_seconds, self.classifiers: age_seconds}
         for folder, age in ages.items():
             for draft in (*folder.glob(f"*{PART}"), *folder.glob(".*")):
-                with suppress(FileNotFoundError):
-                    if draft.stat().st_mtime <= time() - age:
-                        remove(draft)
+                if is_older(draft, age):
+                    remove(draft)
 
     def _made(self, name: str) -> Path:
         path = self.folder / name
@@ -107,6 +106,14 @@ def replacing(target: Path) -> Iterator[Path]:
         draft.replace(target)
     finally:
         remove(draft)
+
+
+def is_older(path: Path, seconds: float) -> bool:
+    """Whether a file or folder was last written before so many seconds; one that is gone is not."""
+    try:
+        return path.stat().st_mtime <= time() - seconds
+    except FileNotFoundError:
+        return False
 
 
 def remove(path: Path) -> None:

@@ -55,3 +55,9 @@ def architecture_of(session: Session, classifier: ClassifierRow) -> Architecture
     """The architecture a classifier has, or will have."""
     found = select(ArchitectureRow).where(ArchitectureRow.id == classifier.architecture_id)
     return session.execute(found).scalar_one()
+
+
+def ready_ids(session: Session) -> Sequence[UUID]:
+    """Every classifier that can predict."""
+    is_ready = ClassifierRow.state == ClassifierState.ready
+    return session.scalars(select(ClassifierRow.id).where(is_ready).order_by(ClassifierRow.id)).all()

@@ -24,7 +24,7 @@ from app.recommendations import queries as recommendation_queries
 from app.recommendations.forms import DEFAULT_SPACE
 from app.recommendations.tables import RecommendationRow
 from app.settings import Settings
-from app.storage import Storage
+from app.storage import PART, Storage, is_older, remove
 from dvn.architecture import Architecture, get_space
 from dvn.training import Trained
 
@@ -217,3 +217,17 @@ def give_up(session: Session, subject_id: UUID, state: JobState, sentence: str) 
         classifier.state = ClassifierState.cancelled if is_cancelled else ClassifierState.failed
         classifier.error = sentence
         classifier.ended_at = datetime.now(UTC)
+
+
+def sweep_folders(session: Session, storage: Storage, *, age_seconds: float) -> int:
+    """Remove the files of trainings that ended without a classifier; how many."""
+    ready = {str(classifier_id) for classifier_id in queries.ready_ids(session)}
+    # A folder is renamed into place a moment before its row says ready: the young are left alone.
+    left = [
+        path
+        for path in storage.classifiers.iterdir()
+        if path.name not in ready and not path.name.endswith(PART) and is_older(path, age_seconds)
+    ]
+    for path in left:
+        remove(path)
+    return len(left)

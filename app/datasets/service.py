@@ -17,7 +17,7 @@ from app.datasets.forms import DatasetForm, ReadForm
 from app.datasets.tables import DatasetRow, DatasetState, UploadRow
 from app.errors import ConflictError
 from app.settings import Settings
-from app.storage import ReceivedFile, Storage, remove
+from app.storage import ReceivedFile, Storage, is_older, remove
 from dvn.data.choices import Limits
 from dvn.data.columns import NoColumnError, OneColumnError, SameColumnError, UnknownColumnError
 from dvn.data.dataset import Dataset
@@ -252,7 +252,7 @@ def sweep_uploads(session: Session, storage: Storage, *, keep_hours: float) -> i
     strays = [
         path
         for path in storage.uploads.iterdir()
-        if path.name not in known and path.stat().st_mtime < before.timestamp()
+        if path.name not in known and is_older(path, 3_600 * keep_hours)
     ]
     for path in strays:
         remove(path)

@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import Final, final
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from app.db.session import transaction
 from app.errors import BusyError, NotFoundError
@@ -64,6 +65,8 @@ class Experience:
             self._words = f"ready: {found}" if found else f"no checkpoint in {self._folder}"
         except DvnError as error:
             self._words = str(error)
+        except OperationalError as error:
+            self._words = f"the database did not answer ({type(error).__name__}); restart the web server"
         finally:
             self._is_loaded.set()
         log.info(

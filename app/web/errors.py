@@ -17,6 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from app.errors import AppError, BadInputError, BusyError, ConflictError, DatabaseError, NotFoundError
 from app.web.headers import HEADERS
@@ -50,7 +51,7 @@ SENTENCES: Final[Mapping[int, str]] = {
     400: "The request cannot be understood; check its address and its headers.",
     404: "There is nothing at this address; the way back is the list of datasets.",
     405: "This address does not take this kind of request; see /openapi.json for what it takes.",
-    413: "The request is larger than this address takes; send less, or upload files at PUT /api/v1/uploads.",
+    413: "That is larger than this address takes; upload large files with scripts on, or by the API.",
     415: "The body is not of a type this address takes; see /openapi.json.",
     500: "Something went wrong here and nothing was changed. Try again; if it stays, report the reference.",
     503: "The service is not able to answer just now; the same request works a little later.",
@@ -71,6 +72,7 @@ def install_error_answers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(OperationalError, _answer_database)
+    app.add_exception_handler(ClientDisconnect, _answer_nobody)
     app.add_exception_handler(Exception, _answer_unknown)
     logging.getLogger("uvicorn.error").addFilter(_says_no_texts)
 
@@ -148,6 +150,12 @@ async def _answer_database(request: Request, error: Exception) -> Response:
     log.warning("database.unreachable error=%s", type(error).__name__)
     headers = {"Retry-After": "2"}
     return answer(request, 503, "The database does not answer; try again in a moment.", headers=headers)
+
+
+async def _answer_nobody(_: Request, error: Exception) -> Response:
+    """Nobody reads it: the client went away before its request was whole."""
+    log.info("request.broken_off error=%s", type(error).__name__)
+    return Response(status_code=HTTPStatus.BAD_REQUEST)
 
 
 async def _answer_unknown(request: Request, error: Exception) -> Response:
