@@ -66,8 +66,10 @@ def fit(observations: Observations, options: FitOptions, *, watch: Watch | None 
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=options.rate, weight_decay=options.weight_decay, fused=True
     )
+    steps = options.iterations * OUTER_BATCHES * INNER_STEPS
+    # A first phase of no step at all would divide by its length.
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, options.rate, total_steps=options.iterations * OUTER_BATCHES * INNER_STEPS, pct_start=0.1
+        optimiser, options.rate, total_steps=steps, pct_start=max(0.1, 1.5 / steps)
     )
     draw = _Draw(observations, options, generator)
     for iteration in range(options.iterations):

@@ -1,0 +1,117 @@
+"""Experience becomes a checkpoint whose intervals were judged on families it had not seen."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dvn.value_network import Checkpoint, Experience, make_checkpoint
+from dvn.value_network.make_checkpoint import FOLDS, _calibration, best_on_average, folds
+from dvn.value_network.observations import EmptyExperienceError
+from tests.dvn.experiences import QUICK, architectures, known_run, poisoned
+
+
+def in_families(experience: Experience, names: list[str]) -> Experience:
+    tasks = tuple(replace(task, family=name) for task, name in zip(experience.tasks, names, strict=True))
+    return replace(experience, tasks=tasks)
+
+
+def test_the_same_experience_makes_the_same_checkpoint(
+    checkpoint: Checkpoint, experience: Experience
+) -> None:
+    assert make_checkpoint(experience, QUICK).manifest() == checkpoint.manifest()
+
+
+def test_no_test_score_reaches_a_checkpoint(checkpoint: Checkpoint, experience: Experience) -> None:
+    """The manifest names the checksum of every number that is kept."""
+    assert make_checkpoint(poisoned(experience), QUICK).manifest() == checkpoint.manifest()
+
+
+def test_another_snapshot_or_seed_has_another_id(checkpoint: Checkpoint, experience: Experience) -> None:
+    moved = make_checkpoint(replace(experience, snapshot_hash="6" * 64), QUICK)
+    reseeded = make_checkpoint(experience, replace(QUICK, seed=1))
+    assert len({checkpoint.id, moved.id, reseeded.id}) == 3
+
+
+def test_a_family_is_never_on_both_sides_of_a_fold(experience: Experience) -> None:
+    known = in_families(experience, ["a", "b", "a", "c", "d", "e", "f", "b"])
+    parts = folds(known)
+    assert len(parts) == FOLDS
+    for inside, outside in parts:
+        sides = [{known.tasks[i].family for i in side} for side in (inside, outside)]
+        assert not sides[0] & sides[1]
+        assert sorted(inside + outside) == list(range(8))
+    assert sorted(i for _, outside in parts for i in outside) == list(range(8))
+
+
+def test_every_task_is_judged_once(checkpoint: Checkpoint) -> None:
+    assert checkpoint.calibration.tasks == 8
+    assert checkpoint.calibration.low <= checkpoint.calibration.middle <= checkpoint.calibration.high
+
+
+def test_few_tasks_state_the_coverage_that_they_can_give(checkpoint: Checkpoint) -> None:
+    assert checkpoint.calibration.coverage == pytest.approx(7 / 9)
+
+
+@pytest.mark.parametrize("number", [99, 200])
+def test_the_edges_hold_the_share_that_they_state(number: int) -> None:
+    residuals = np.random.default_rng(number).normal(size=number)
+    found = _calibration(residuals)
+    assert found.coverage == 0.9
+    inside = np.mean((residuals >= found.low) & (residuals <= found.high))
+    assert 0.9 <= inside <= 0.94
+    assert found.middle == np.median(residuals)
+
+
+def test_one_family_alone_is_fitted_without_calibration(experience: Experience) -> None:
+    checkpoint = make_checkpoint(in_families(experience, ["only"] * 8), QUICK)
+    assert (checkpoint.calibration.tasks, checkpoint.calibration.coverage) == (0, 0.0)
+    assert np.isfinite(checkpoint.landmarks.far)
+
+
+def test_an_empty_experience_is_refused_in_a_sentence() -> None:
+    with pytest.raises(EmptyExperienceError, match="no finished run"):
+        make_checkpoint(Experience("wide_deep", (), (), "0" * 64), QUICK)
+
+
+def test_best_on_average_is_the_mean_rank_of_normalised_scores(experience: Experience) -> None:
+    """A wins by a hair on two tasks, B by far on one of another scale: within each task they are equal."""
+    first, second, third = architectures(3)
+    scores = {0: (0.92, 0.91, 0.90), 1: (0.92, 0.91, 0.90), 2: (0.30, 0.50, 0.10)}
+    runs = [
+        known_run(task, architecture, score)
+        for task, of_task in scores.items()
+        for architecture, score in zip((first, second, third), of_task, strict=True)
+    ]
+    known = replace(experience.of_tasks([0, 1, 2]), runs=tuple(runs))
+    assert best_on_average(known) == [first, second, third]
+
+
+def test_best_on_average_is_of_those_that_all_tasks_share(experience: Experience) -> None:
+    shared, lucky, own = architectures(3)
+    runs = [known_run(task, shared, 0.5) for task in range(8)]
+    runs += [known_run(task, own, 0.9, is_shared=False) for task in range(8)]
+    runs.append(known_run(0, lucky, 0.99))
+    assert best_on_average(replace(experience, runs=tuple(runs))) == [shared]
+
+
+def test_without_shared_runs_nothing_is_best_on_average(experience: Experience) -> None:
+    runs = tuple(replace(run, is_shared=False) for run in experience.runs)
+    assert make_checkpoint(replace(experience, runs=runs), QUICK).best_on_average == ()
+
+
+def test_far_is_measured_to_other_families(experience: Experience) -> None:
+    """Twins of one family are no measure of how far apart tasks lie."""
+    usual = make_checkpoint(in_families(experience, list("abcdefgh")), QUICK).landmarks
+    paired = make_checkpoint(in_families(experience, ["even", "odd"] * 4), QUICK).landmarks
+    assert paired.far > usual.far
+
+
+def test_the_caller_is_told_what_is_under_way(experience: Experience) -> None:
+    told: list[str] = []
+    make_checkpoint(in_families(experience, ["a", "b"] * 4), QUICK, watch=told.append)
+    assert told == [
+        "calibrating on left-out families, 1 of 2",
+        "calibrating on left-out families, 2 of 2",
+        "fitting to all tasks",
+    ]
