@@ -121,7 +121,7 @@ def list_tasks(data: Path | None) -> Mapping[str, Any]:
     show_default=True,
     help="Random architectures of each task's own.",
 )
-@click.option("--tasks", "names", default=None, help="Names of tasks, with commas; all of them otherwise.")
+@click.option("--tasks", "names", default=None, help="Names with commas, done in this order; all otherwise.")
 @click.option(
     "--from-snapshot", type=snapshot_folder, default=None, help="Folder of `export` to continue from."
 )

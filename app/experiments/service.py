@@ -159,7 +159,7 @@ class TaskPlan:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What is left to train, small tasks first, and the tasks whose texts are not on this machine."""
+    """What is left to train, as named or small tasks first, and the tasks whose texts are not on this machine."""
 
     plans: tuple[TaskPlan, ...]
     without_texts: tuple[str, ...]
@@ -186,7 +186,8 @@ def plan_runs(
         wanted = [(architecture, Origin.shared) for architecture in common]
         wanted += [(architecture, Origin.random) for architecture in own if architecture.hash not in known]
         plans.append(_plan(session, task, dataset, wanted))
-    left = sorted((plan for plan in plans if plan.runs), key=lambda plan: (plan.rows, plan.name))
+    left = [plan for plan in plans if plan.runs]
+    left.sort(key=lambda plan: (plan.rows, plan.name) if names is None else (names.index(plan.name), ""))
     return Planned(tuple(left), tuple(without_texts))
 
 
