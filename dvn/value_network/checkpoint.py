@@ -39,8 +39,9 @@ class UnusableCheckpointError(CheckpointError):
 class Calibration:
     """Where true accuracies fell beside predicted ones on left-out families.
 
-    Offsets are in logits of accuracy, (true - predicted), at the edges of the central share `coverage`
-    and in its middle; without left-out tasks all are zero.
+    A predicted logit of accuracy is drawn towards `centre` by `slope`, since a level predicted for a task
+    never seen is overconfident; the offsets, (true - drawn) logits, are the edges of the central share
+    `coverage` and its median.
     """
 
     coverage: float
@@ -48,6 +49,8 @@ class Calibration:
     middle: float
     high: float
     tasks: int
+    slope: float = 1.0
+    centre: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,7 @@ class Checkpoint:
         """Expected accuracies with their calibrated low and high ends, all strictly between 0 and 1."""
         shares = accuracies.astype(np.float64)
         logits = np.log(shares / (1.0 - shares))
+        logits = self.calibration.centre + self.calibration.slope * (logits - self.calibration.centre)
         low, middle, high = (
             1.0 / (1.0 + np.exp(-(logits + offset)))
             for offset in (self.calibration.low, self.calibration.middle, self.calibration.high)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float
@@ -15,6 +16,7 @@ from dvn.value_network.snapshot import Experience
 COVERAGE = 0.9
 FOLDS = 5
 BEST_KEPT = 8
+_FEWEST_FOR_SLOPE = 10
 _JUDGED = 3
 """Architectures of each left-out task, the best by prediction, that calibrate the interval."""
 
@@ -41,11 +43,11 @@ def make_checkpoint(
     """
     options = options or FitOptions()
     tell = watch or (lambda _: None)
-    residuals = []
+    pairs: list[tuple[float, float]] = []
     parts = folds(experience)
     for number, (known, unknown) in enumerate(parts, start=1):
         tell(f"calibrating on left-out families, {number} of {len(parts)}")
-        residuals += _residuals(uncalibrated(experience.of_tasks(known), options), experience, unknown)
+        pairs += _judged(uncalibrated(experience.of_tasks(known), options), experience, unknown)
     tell("fitting to all tasks")
     fitted = uncalibrated(experience, options)
     return Checkpoint(
@@ -56,7 +58,7 @@ def make_checkpoint(
         standardiser=fitted.standardiser,
         cost_mean=fitted.cost_mean,
         cost_scale=fitted.cost_scale,
-        calibration=_calibration(np.array(residuals)),
+        calibration=_drawn(np.array(pairs).reshape(-1, 2)),
         landmarks=fitted.landmarks,
         best_on_average=fitted.best_on_average,
         scores=dict(scores or {}),
@@ -118,7 +120,8 @@ def folds(experience: Experience) -> list[tuple[list[int], list[int]]]:
     return parts
 
 
-def _residuals(checkpoint: Checkpoint, experience: Experience, unknown: list[int]) -> list[float]:
+def _judged(checkpoint: Checkpoint, experience: Experience, unknown: list[int]) -> list[tuple[float, float]]:
+    """True and predicted logit of accuracy for each left-out task, over its best by prediction."""
     found = []
     for place in unknown:
         runs = [run for run in experience.runs if run.task == place]
@@ -126,8 +129,19 @@ def _residuals(checkpoint: Checkpoint, experience: Experience, unknown: list[int
         predicted = checkpoint.predict([run.architecture for run in runs], view)
         best = np.argsort(-predicted.scores, kind="stable")[:_JUDGED]
         truth = np.array([runs[i].validation_accuracy for i in best])
-        found.append(float(np.mean(_logit(truth) - _logit(predicted.accuracies[best]))))
+        found.append((float(_logit(truth).mean()), float(_logit(predicted.accuracies[best]).mean())))
     return found
+
+
+def _drawn(pairs: Float[np.ndarray, "tasks 2"]) -> Calibration:
+    """The calibration of (true, predicted) logits: a least-squares slope in [0, 1], then offsets about it."""
+    truth, predicted = pairs[:, 0], pairs[:, 1]
+    if len(pairs) < _FEWEST_FOR_SLOPE:
+        return _calibration(truth - predicted)
+    centre = float(predicted.mean())
+    around = predicted - centre
+    slope = float(np.clip((around @ truth) / max(float(around @ around), 1e-9), 0.0, 1.0))
+    return replace(_calibration(truth - centre - slope * around), slope=slope, centre=centre)
 
 
 def _calibration(residuals: Float[np.ndarray, " tasks"]) -> Calibration:
