@@ -1,7 +1,7 @@
 """Seconds a text and a character of every input of a child: `python bench/input_rates.py FOLDER`.
 
 FOLDER holds public datasets of several lengths (mpqa, mr, ag_news, imdb_sample by default). Prints the
-constants of `dvn.training.cost.INPUT_RATES`: a non-negative least-squares line through the CPU-seconds a text.
+constants of `dvn.training.cost.INPUT_RATES`: a non-negative line through the CPU-seconds a text.
 """
 
 import argparse
@@ -58,12 +58,10 @@ def main() -> None:
             seconds.append(measured(compute, picked))
         matrix, target = np.array(rows), np.array(seconds)
         (per_text, per_character), _ = nnls(matrix / target[:, None], np.ones(len(target)))
-        shown = " ".join(
-            f"{length:.0f}:{1e6 * spent:.0f}" for (_, length), spent in zip(rows, seconds, strict=True)
-        )
-        print(
-            f"{name}: per_text={per_text:.7f}, per_character={per_character:.9f}  (characters:microseconds {shown})"
-        )
+        pairs = zip(rows, seconds, strict=True)
+        shown = " ".join(f"{length:.0f}:{1e6 * spent:.0f}" for (_, length), spent in pairs)
+        print(f"{name}: per_text={per_text:.7f}, per_character={per_character:.9f}")
+        print(f"    characters:microseconds {shown}")
 
 
 if __name__ == "__main__":
