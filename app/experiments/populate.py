@@ -5,32 +5,23 @@ at most the runs in progress, and the next start continues. A process that dies 
 as a failure with its reason, and another does the rest of its task.
 """
 
-import multiprocessing
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from statistics import fmean
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from app.db.session import transaction
-from app.db.tether import die_with_parent
 from app.errors import ConflictError, DatabaseError
 from app.experiments import queries, service
 from app.experiments.crew import Crew
 from app.experiments.service import EndedRun, TaskPlan
-from app.experiments.tables import Origin
-from app.experiments.training_process import GivenUpTask, Work, ended_run
+from app.experiments.training_process import GivenUpTask, Work
 from app.storage import Storage
-from dvn.embeddings.cache import VectorCache
 from dvn.errors import DataError
-from dvn.training import TaskFeatures
-from dvn.training.single_thread import single_thread
 
 _LOCK = 20190218
 _GUESSED_RUN_SECONDS = 2.5
@@ -192,31 +183,3 @@ class _Tally:
             seconds_left=seconds / self._spent * left,
             task=plan.name,
         )
-
-
-# Until the population that was started on 22 November 2026 has ended: its parent process sends these names
-# to the processes it starts, and hears `_Started` of this module.
-
-
-@dataclass(frozen=True, slots=True)
-class _Started:
-    process: int
-    task_id: int
-    architecture_id: int
-    origin: Origin
-    at: datetime
-
-
-_Work = Work
-
-
-def _train_task(work: Work, said: "multiprocessing.Queue[_Started | EndedRun]", parent: int) -> None:
-    die_with_parent(signal.SIGKILL, parent)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with single_thread():
-        storage = Storage(work.folder)
-        cache = VectorCache(storage.vectors, max_bytes=work.cache_bytes)
-        features = TaskFeatures(storage.load_dataset(work.plan.content_hash), work.split, cache)
-        for architecture_id, architecture, origin in work.plan.runs:
-            said.put(_Started(os.getpid(), work.plan.task_id, architecture_id, origin, datetime.now(UTC)))
-            said.put(ended_run(features, work.plan.task_id, architecture_id, architecture, origin))

@@ -159,7 +159,7 @@ class TaskPlan:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What is left to train, as named or small tasks first, and the tasks whose texts are not on this machine."""
+    """What is left to train, as named or small tasks first; and tasks whose texts are not on this machine."""
 
     plans: tuple[TaskPlan, ...]
     without_texts: tuple[str, ...]

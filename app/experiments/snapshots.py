@@ -38,6 +38,7 @@ from dvn.value_network.snapshot import (
 Row = Mapping[str, Any]
 TaskKey = tuple[str, str]
 RunKey = tuple[Any, ...]
+_StoredTask = tuple[TaskRow, DatasetRow, TaskSampleRow | None]
 
 WITHHELD: Final = "The reason names a class, so it stays where the run was made."
 _TASK_COLUMNS = ("name", "family", "split_seed", "split_hash", "train_rows", "validation_rows", "test_rows")
@@ -50,7 +51,7 @@ def write(session: Session, folder: Path, *, space: str) -> dict[str, int]:
     """
     tasks: dict[TaskKey, Row] = {}
     classes: dict[TaskKey, Sequence[str]] = {}
-    for task, dataset, sample in sorted(_stored_tasks(session), key=_task_order):
+    for task, dataset, sample in _stored_tasks(session):
         key = (dataset.content_hash, task.split_hash)
         tasks[key], classes[key] = _task_row(task, dataset, sample), list(dataset.class_counts)
     place = {key: number for number, key in enumerate(tasks)}
@@ -104,35 +105,27 @@ def _recorded(session: Session, space: str) -> Iterator[RecordedRun]:
         yield from queries.recorded_runs(session, space=space, version=version)
 
 
-def _task_order(stored: tuple[TaskRow, DatasetRow, TaskSampleRow | None]) -> tuple[str, str, str]:
-    task, dataset, _ = stored  # Compared here, since databases collate names in different ways.
-    return task.name, dataset.content_hash, task.split_hash
-
-
 def _order(run: RecordedRun, place: Mapping[TaskKey, int]) -> tuple[int, str, str, int, float]:
     task = place[run.content_hash, run.split_hash]
     return task, run.version, run.architecture, run.seed, run.fidelity
 
 
-def _stored_tasks(session: Session) -> Iterator[tuple[TaskRow, DatasetRow, TaskSampleRow | None]]:
-    """Every task, with the sample that the present table made of it, else an older one, else none."""
-    is_current = (TaskSampleRow.module == TABLE) & (TaskSampleRow.module_version == MODULES[TABLE].version)
+def _stored_tasks(session: Session) -> list[_StoredTask]:
+    """Every task with each sample of it, or none; the one that the present table made comes last."""
     joined = (
         select(TaskRow, DatasetRow, TaskSampleRow)
         .join(DatasetRow, DatasetRow.id == TaskRow.dataset_id)
         .outerjoin(TaskSampleRow, TaskSampleRow.task_id == TaskRow.id)
         .options(*map(undefer, (TaskRow.train_rows, TaskRow.validation_rows, TaskRow.test_rows)))
-        .distinct(TaskRow.name, DatasetRow.content_hash, TaskRow.split_hash)
-        .order_by(
-            TaskRow.name,
-            DatasetRow.content_hash,
-            TaskRow.split_hash,
-            is_current.desc().nulls_last(),
-            TaskSampleRow.module_version.desc(),
-            TaskSampleRow.module,
-        )
     )
-    yield from session.execute(joined).tuples()
+    return sorted(session.execute(joined).tuples(), key=_task_order)
+
+
+def _task_order(stored: _StoredTask) -> tuple[str, str, str, bool, str]:
+    task, dataset, sample = stored  # Compared here, since databases collate names in different ways.
+    made_by = "" if sample is None else f"{sample.module} {sample.module_version}"
+    is_current = made_by == f"{TABLE} {MODULES[TABLE].version}"
+    return task.name, dataset.content_hash, task.split_hash, is_current, made_by
 
 
 def _task_row(task: TaskRow, dataset: DatasetRow, stored: TaskSampleRow | None) -> Row:

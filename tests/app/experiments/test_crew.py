@@ -19,7 +19,7 @@ from dvn.data.split_report import SplitReport
 from tests.app.experiments.conftest import wide_architectures
 
 DIES, MUTE, GIVES_UP = (
-    "dies in its second run and in the middle of telling the third",
+    "dies in its second run and telling the third",
     "dies at once",
     "gives up",
 )

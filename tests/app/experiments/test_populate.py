@@ -1,6 +1,6 @@
 """Planned runs are recorded as they end; what stops populating stops it between two runs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from app.db.session import transaction
 from app.experiments import queries, service
@@ -61,7 +62,7 @@ def populated(own_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> P
     return Populated(storage, told, last)
 
 
-def plan(session: service.Session, storage: Storage) -> tuple[TaskPlan, ...]:
+def plan(session: Session, storage: Storage) -> tuple[TaskPlan, ...]:
     return service.plan_runs(session, storage, space="wide_deep", shared=2, random=3, names=None).plans
 
 
@@ -110,12 +111,9 @@ def test_what_is_recorded_is_not_left_to_do(
 
 
 def test_only_one_process_populates_a_database(engine: Engine) -> None:
-    with populating_alone(engine):
-        with (
-            pytest.raises(AlreadyPopulatingError, match="Another `forethought populate`"),
-            populating_alone(engine),
-        ):
-            raise AssertionError
+    refused = pytest.raises(AlreadyPopulatingError, match="Another `forethought populate`")
+    with populating_alone(engine), refused, populating_alone(engine):
+        raise AssertionError
     with populating_alone(engine):
         pass
 
@@ -138,14 +136,14 @@ class Told:
 def a_crew(*errors: BaseException | None) -> Told:
     task = TaskPlan(1, "reviews", "c0ffee", 10, tuple((n, None, Origin.shared) for n, _ in enumerate(errors)))  # type: ignore[misc]
     events = [EndedRun(1, n, Origin.shared, NOW, NOW, None, "it diverged") for n, _ in enumerate(errors)]
-    return Told([Work(task, None, Path("nowhere"), 0)], events)  # type: ignore[arg-type, list-item]
+    return Told([Work(task, None, Path("nowhere"), 0)], events)  # type: ignore[arg-type]
 
 
 @dataclass
 class Recorder:
     """In place of `service.record`: raises what it is given, run by run."""
 
-    errors: list[BaseException | None]
+    errors: Sequence[BaseException | None]
     recorded: list[EndedRun] = field(default_factory=list)
 
     def __call__(self, session: object, ended: EndedRun) -> None:

@@ -16,6 +16,8 @@ from app.experiments.service import EndedRun, NoTasksError, UnknownTaskError, Un
 from app.experiments.tables import Origin, RunRow, RunState, TaskRow
 from app.storage import Storage
 from dvn.architecture import Architecture
+from dvn.embeddings import MODULES
+from dvn.metafeatures.task_sample import TABLE
 from tests.app.experiments.conftest import write_csv
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -46,9 +48,7 @@ def test_a_task_comes_with_its_sample_and_its_split(session: Session, storage: S
     split = service.stored_split(task)
     together = np.concatenate([split.train, split.validation, split.test])
     assert sorted(together.tolist()) == list(range(60))
-    [sample] = queries.samples(
-        session, module=service.TABLE, module_version=service.MODULES[service.TABLE].version
-    )
+    [sample] = queries.samples(session, module=TABLE, module_version=MODULES[TABLE].version)
     assert (sample.task_id, sample.rows, sample.dim) == (task.id, 60, 64)
 
 

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.datasets.tables import DatasetRow
 from app.experiments import queries, records, service, snapshots
 from app.experiments.tables import ArchitectureRow, Origin, RunRow, RunState, TaskRow, TaskSampleRow
 from app.storage import Storage
@@ -75,7 +76,7 @@ def texts(session: Session, tmp_path: Path) -> list[str]:
 
 
 def forget(session: Session) -> None:
-    for table in (RunRow, TaskSampleRow, TaskRow, service.DatasetRow, ArchitectureRow):
+    for table in (RunRow, TaskSampleRow, TaskRow, DatasetRow, ArchitectureRow):
         session.execute(table.__table__.delete())  # type: ignore[attr-defined]
     session.expunge_all()
 
