@@ -43,7 +43,7 @@ GRACEFUL_SECONDS: Final = 3
 """How long an open answer, such as a stream of progress, may delay the end of the web server."""
 STOP_SECONDS: Final = 8.0
 RESTARTS: Final = 5
-RESTART_WINDOW_SECONDS: Final = 60.0
+RESTART_WINDOW_SECONDS: Final = 300.0
 READY_SECONDS: Final = 180.0
 LOOK_SECONDS: Final = 1.0
 WORKER_NICE: Final = 5
@@ -67,15 +67,21 @@ class AddressError(StartError):
 class AlreadyRunningError(StartError):
     def __init__(self, folder: Path, who: str) -> None:
         super().__init__(
-            f"Forethought already runs on the data folder {folder} ({who}): use that, or --data."
+            f"Forethought already runs on the data folder {folder} ({who}): use that, or choose another "
+            "folder with --data."
         )
+
+
+class ChildDiedAtStartError(StartError):
+    def __init__(self, name: str, status: int) -> None:
+        super().__init__(f"The {name} did not start (status {status}); the lines above say why.")
 
 
 class ChildKeptDyingError(StartError):
     def __init__(self, name: str, status: int) -> None:
         super().__init__(
-            f"The {name} ended {RESTARTS} times within {RESTART_WINDOW_SECONDS:g} s, last with status "
-            f"{status}; the lines above say why."
+            f"The {name} ended {RESTARTS} times within {RESTART_WINDOW_SECONDS:g} s, last with "
+            f"status {status}; the lines above say why."
         )
 
 
@@ -108,15 +114,18 @@ class Child:
         if self.process.stdin is not None:
             self.process.stdin.close()
 
-    def look(self) -> None:
-        """Start it again if it has died.
+    def look(self, *, is_ready: bool) -> None:
+        """Start it again if it has died, once all was ready.
 
         Raises:
+            ChildDiedAtStartError: It has died before that.
             ChildKeptDyingError: It has died too often.
         """
         status = self.process.poll()
         if status is None:
             return
+        if not is_ready:
+            raise ChildDiedAtStartError(self.name, status)
         self._starts = [start for start in self._starts if monotonic() - start < RESTART_WINDOW_SECONDS]
         if len(self._starts) >= RESTARTS:
             raise ChildKeptDyingError(self.name, status)
@@ -203,7 +212,7 @@ def watch(settings: Settings, children: Sequence[Child], database: EmbeddedPostg
         if not is_ready and monotonic() - started > READY_SECONDS:
             raise NeverReadyError
         for child in children:
-            child.look()
+            child.look(is_ready=is_ready)
         if database is not None and not database.is_guarded():
             database.ensure_running()
         time.sleep(LOOK_SECONDS if is_ready else LOOK_SECONDS / 20)
