@@ -11,15 +11,16 @@ import argparse
 import json
 import multiprocessing
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from scipy.stats import wilcoxon
+from threadpoolctl import threadpool_limits
 
-from app.experiments.checkpoints import checkpoint_without
+from app.experiments.checkpoints import shipped_snapshot
 from app.settings import load_settings
 from app.storage import Storage
 from dvn.architecture import Architecture, get_space
@@ -28,9 +29,10 @@ from dvn.data.rare_classes import RareClasses
 from dvn.data.read_csv import read_dataset
 from dvn.data.split import split_dataset
 from dvn.embeddings.cache import VectorCache
-from dvn.evaluation.text_baselines import encoder_logistic, tfidf_logistic
+from dvn.evaluation.text_baselines import BaselineScore, encoder_logistic, tfidf_logistic
 from dvn.training import TaskFeatures, train
-from dvn.value_network import read_experience
+from dvn.value_network import FitOptions, read_experience
+from dvn.value_network.make_checkpoint import uncalibrated
 
 TASKS = (
     "cf_airline",
@@ -55,6 +57,9 @@ CONTENDERS = (
     "best frozen encoder + logistic regression",
 )
 
+GROUPS = {"architectures": ZERO_TRIAL, "tfidf": CONTENDERS[3], "encoder": CONTENDERS[4]}
+"""What is run together, by a contender that shows whether it was."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -67,56 +72,63 @@ class Line:
     validation_accuracy: float
     seconds: float
     what: str
-    expected: float | None = None
 
 
-def judge(task: str, folder: Path, done: set[tuple[str, str, int]]) -> list[Line]:
+@dataclass(frozen=True)
+class Job:
+    """One group of contenders on one task; jobs run side by side."""
+
+    group: str
+    task: str
+    folder: Path
+
+
+def work(job: Job) -> list[Line]:
+    """The lines of one job."""
     torch.set_num_threads(1)
     settings = load_settings()
-    experience = read_experience(settings.experience / SPACE / "snapshot", SPACE)
-    family = next(known.family for known in experience.tasks if known.name == task)
-    dataset, split = split_dataset(read_dataset(folder / f"{task}.csv"), seed=0, rare=RareClasses.keep)
+    dataset, split = split_dataset(
+        read_dataset(job.folder / f"{job.task}.csv"), seed=0, rare=RareClasses.keep
+    )
     cache = VectorCache(Storage(settings.data).vectors, max_bytes=settings.vector_cache_bytes)
     features = TaskFeatures(dataset, split, cache)
-    checkpoint = checkpoint_without(settings, family, SPACE)
+    with threadpool_limits(1):
+        if job.group == "tfidf":
+            return repeated(job.task, CONTENDERS[3], tfidf_logistic(dataset, split))
+        if job.group == "encoder":
+            return repeated(job.task, CONTENDERS[4], encoder_logistic(features))
+        return trained(job.task, features)
+
+
+def trained(task: str, features: TaskFeatures) -> list[Line]:
+    """The three contenders that are architectures, three seeds each."""
+    settings = load_settings()
+    experience = read_experience(shipped_snapshot(settings, SPACE), SPACE)
+    family = next(known.family for known in experience.tasks if known.name == task)
+    checkpoint = uncalibrated(experience.without_family(family), FitOptions())
+    dataset = features.dataset
     found = recommend(dataset.texts, dataset.labels, checkpoint, question=Question(top=1))
-    first = found.architectures[0]
     generator = np.random.default_rng([ord(letter) for letter in task])
     chosen: dict[str, list[Architecture]] = {
-        ZERO_TRIAL: [first.architecture] * len(SEEDS),
+        ZERO_TRIAL: [found.architectures[0].architecture] * len(SEEDS),
         "best on average": [checkpoint.best_on_average[0]] * len(SEEDS),
         "random architecture": [get_space(SPACE).sample(generator) for _ in SEEDS],
     }
     lines = []
     for contender, architectures in chosen.items():
         for seed, architecture in zip(SEEDS, architectures, strict=True):
-            if (task, contender, seed) in done:
-                continue
-            outcome = train(dataset, split, architecture, features=features, seed=seed).outcome
+            outcome = train(dataset, features.split, architecture, features=features, seed=seed).outcome
             seconds = outcome.cost.embed_seconds + outcome.cost.train_seconds
             what = json.dumps(dict(architecture.decisions))
             accuracies = (outcome.metrics["test", "accuracy"], outcome.metrics["validation", "accuracy"])
-            expected = first.expected_accuracy if contender == ZERO_TRIAL else None
-            lines.append(Line(task, contender, seed, *accuracies, seconds, what, expected))
-    for contender, fit in (
-        (CONTENDERS[3], lambda: tfidf_logistic(dataset, split)),
-        (CONTENDERS[4], lambda: encoder_logistic(features)),
-    ):
-        if (task, contender, 0) not in done:
-            score = fit()
-            lines += [
-                Line(
-                    task,
-                    contender,
-                    seed,
-                    score.test_accuracy,
-                    score.validation_accuracy,
-                    score.seconds,
-                    score.variant,
-                )
-                for seed in SEEDS
-            ]
+            lines.append(Line(task, contender, seed, *accuracies, seconds, what))
     return lines
+
+
+def repeated(task: str, contender: str, score: BaselineScore) -> list[Line]:
+    """A baseline has no seed: its one score stands beside each."""
+    test, validation = score.test_accuracy, score.validation_accuracy
+    return [Line(task, contender, seed, test, validation, score.seconds, score.variant) for seed in SEEDS]
 
 
 def read(path: Path) -> list[Line]:
@@ -127,16 +139,13 @@ def read(path: Path) -> list[Line]:
 
 def table(lines: list[Line]) -> Iterator[str]:
     tasks = [task for task in TASKS if any(line.task == task for line in lines)]
-    means = {
-        (task, contender): 100
-        * float(np.mean([x.test_accuracy for x in lines if (x.task, x.contender) == (task, contender)]))
-        for task in tasks
-        for contender in CONTENDERS
-    }
-    seconds = {
-        contender: float(np.median([line.seconds for line in lines if line.contender == contender]))
-        for contender in CONTENDERS
-    }
+    scored: dict[tuple[str, str], list[float]] = {}
+    spent: dict[str, list[float]] = {}
+    for line in lines:
+        scored.setdefault((line.task, line.contender), []).append(line.test_accuracy)
+        spent.setdefault(line.contender, []).append(line.seconds)
+    means = {pair: 100 * float(np.mean(values)) for pair, values in scored.items()}
+    seconds = {contender: float(np.median(values)) for contender, values in spent.items()}
     yield "| task | " + " | ".join(CONTENDERS) + " |"
     yield "| --- " * (len(CONTENDERS) + 1) + "|"
     for task in tasks:
@@ -158,18 +167,22 @@ def main() -> None:
     parser.add_argument("datasets", nargs="?", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--tasks", default=",".join(TASKS))
+    parser.add_argument("--groups", default=",".join(GROUPS))
     parser.add_argument("--processes", type=int, default=2)
     chosen = parser.parse_args()
-    done = {(line.task, line.contender, line.seed) for line in read(chosen.out)}
+    done = {(line.task, line.contender) for line in read(chosen.out)}
     if chosen.datasets is not None:
         context = multiprocessing.get_context("spawn")
+        jobs = [
+            Job(group, task, chosen.datasets)
+            for group in chosen.groups.split(",")
+            for task in chosen.tasks.split(",")
+            if (task, GROUPS[group]) not in done
+        ]
         with ProcessPoolExecutor(chosen.processes, mp_context=context) as pool:
-            for lines in pool.map(
-                judge, *zip(*((t, chosen.datasets, done) for t in chosen.tasks.split(",")), strict=True)
-            ):
+            for future in as_completed([pool.submit(work, job) for job in jobs]):
                 with chosen.out.open("a") as file:
-                    for line in lines:
-                        file.write(json.dumps(line.__dict__) + "\n")
+                    file.writelines(json.dumps(line.__dict__) + "\n" for line in future.result())
     print("\n".join(table(read(chosen.out))))
 
 

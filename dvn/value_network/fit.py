@@ -28,12 +28,12 @@ INNER_STEPS = 2
 class FitOptions:
     """How long and how hard the ensemble is fitted; the defaults are those of the shipped checkpoint."""
 
-    members: int = 6
-    iterations: int = 1500
+    members: int = 4
+    iterations: int = 1200
     runs_in_batch: int = 40
     samples_in_batch: int = 256
     rate: float = 3e-3
-    weight_decay: float = 0.02
+    weight_decay: float = 0.2
     pairwise: float = 1.0
     level: float = 0.3
     cost: float = 0.3
