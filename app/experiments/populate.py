@@ -20,7 +20,7 @@ from app.experiments import queries, service
 from app.experiments.crew import Crew
 from app.experiments.service import EndedRun, TaskPlan
 from app.experiments.training_process import GivenUpTask, Work
-from app.storage import Storage
+from app.storage import MissingDatasetError, Storage
 from dvn.errors import DataError
 
 _LOCK = 20190218
@@ -105,7 +105,7 @@ def expected_seconds(
     for plan in plans:
         seconds = len(plan.runs) * recorded.get(plan.task_id, usual)
         if plan.task_id not in recorded:
-            with suppress(DataError):  # A damaged file is told of when its turn comes.
+            with suppress(DataError, MissingDatasetError):  # Told of when its turn comes.
                 seconds += service.encoder_seconds(storage.load_dataset(plan.content_hash))
         expected[plan.task_id] = seconds
     return expected

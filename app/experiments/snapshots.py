@@ -118,7 +118,8 @@ def _stored_tasks(session: Session) -> list[_StoredTask]:
         .outerjoin(TaskSampleRow, TaskSampleRow.task_id == TaskRow.id)
         .options(*map(undefer, (TaskRow.train_rows, TaskRow.validation_rows, TaskRow.test_rows)))
     )
-    return sorted(session.execute(joined).tuples(), key=_task_order)
+    stored = [(task, dataset, sample) for task, dataset, sample in session.execute(joined)]
+    return sorted(stored, key=_task_order)
 
 
 def _task_order(stored: _StoredTask) -> tuple[str, str, str, bool, str]:

@@ -56,7 +56,7 @@ def answer(result: Result) -> dict[str, object]:
 def recorded(engine: Engine) -> dict[int, object]:
     with transaction(engine) as session:
         rows = session.execute(select(RunRow.id, RunRow.ended_at).order_by(RunRow.id))
-        return dict(rows.tuples().all())
+        return {row.id: row.ended_at for row in rows}
 
 
 @contextmanager
