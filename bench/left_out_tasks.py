@@ -138,7 +138,6 @@ def read(path: Path) -> list[Line]:
 
 
 def table(lines: list[Line]) -> Iterator[str]:
-    tasks = [task for task in TASKS if any(line.task == task for line in lines)]
     scored: dict[tuple[str, str], list[float]] = {}
     spent: dict[str, list[float]] = {}
     for line in lines:
@@ -146,6 +145,10 @@ def table(lines: list[Line]) -> Iterator[str]:
         spent.setdefault(line.contender, []).append(line.seconds)
     means = {pair: 100 * float(np.mean(values)) for pair, values in scored.items()}
     seconds = {contender: float(np.median(values)) for contender, values in spent.items()}
+    tasks = [task for task in TASKS if all((task, contender) in means for contender in CONTENDERS)]
+    if not tasks:
+        yield "No task has been measured for every contender yet."
+        return
     yield "| task | " + " | ".join(CONTENDERS) + " |"
     yield "| --- " * (len(CONTENDERS) + 1) + "|"
     for task in tasks:
