@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.error import URLError
 
@@ -52,10 +52,13 @@ class Service:
                 return line
         pytest.fail(f"it ended without saying {word!r}")
 
-    def command_of(self, word: str) -> int:
-        """The process of this service with a word on its command line."""
-        wait_until(lambda: len(find(self.data, word)) == 1)
-        return find(self.data, word)[0]
+    def worker(self) -> int | None:
+        """The worker's parent process, which leads its group."""
+        for process in find(self.data, "app.worker"):
+            with suppress(ProcessLookupError):
+                if os.getpgid(process) == process:
+                    return process
+        return None
 
 
 def wait_until(is_true: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
@@ -134,9 +137,10 @@ def test_everything_starts_heals_and_ends(tmp_path: Path) -> None:
         os.kill(first, signal.SIGKILL)
         wait_until(service.answers)
         assert service.health()["process"] != first
-        worker = service.command_of("app.worker\0")
+        worker = service.worker()
+        assert worker is not None
         os.killpg(worker, signal.SIGKILL)
-        wait_until(lambda: find(data, "app.worker\0") not in ([], [worker]))
+        wait_until(lambda: service.worker() not in (None, worker))
 
         start = time.monotonic()
         os.killpg(service.process.pid, signal.SIGINT)
