@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dvn.value_network import Checkpoint, Experience, make_checkpoint
-from dvn.value_network.make_checkpoint import FOLDS, _calibration, best_on_average, folds
+from dvn.value_network.make_checkpoint import FOLDS, _calibration, _drawn, best_on_average, folds
 from dvn.value_network.observations import EmptyExperienceError
 from tests.dvn.experiences import QUICK, architectures, known_run, poisoned
 
@@ -115,3 +115,22 @@ def test_the_caller_is_told_what_is_under_way(experience: Experience) -> None:
         "calibrating on left-out families, 2 of 2",
         "fitting to all tasks",
     ]
+
+
+def test_an_overconfident_level_is_drawn_towards_the_mean() -> None:
+    """Predictions that spread twice as far as the truth are halved about their mean, and then fit."""
+    predicted = np.linspace(-2.0, 4.0, 40)
+    found = _drawn(np.column_stack([0.3 + 0.5 * predicted, predicted]))
+    assert (found.slope, found.centre) == (pytest.approx(0.5), pytest.approx(1.0))
+    assert [found.low, found.middle, found.high] == pytest.approx([-0.2, -0.2, -0.2])
+
+
+@pytest.mark.parametrize(("sign", "slope"), [(3.0, 1.0), (-1.0, 0.0)])
+def test_a_level_is_neither_stretched_nor_turned_round(sign: float, slope: float) -> None:
+    predicted = np.linspace(-1.0, 1.0, 40)
+    assert _drawn(np.column_stack([sign * predicted, predicted])).slope == slope
+
+
+def test_few_tasks_draw_no_level() -> None:
+    predicted = np.linspace(-1.0, 1.0, 9)
+    assert _drawn(np.column_stack([0.5 * predicted, predicted])).slope == 1.0
