@@ -24,7 +24,7 @@ from app.experiments.checkpoints import shipped_snapshot
 from app.settings import load_settings
 from app.storage import Storage
 from dvn.architecture import Architecture, get_space
-from dvn.architecture_inference import Question, recommend
+from dvn.architecture_inference import Question, recommend_for_dataset
 from dvn.data.rare_classes import RareClasses
 from dvn.data.read_csv import read_dataset
 from dvn.data.split import split_dataset
@@ -107,7 +107,7 @@ def trained(task: str, features: TaskFeatures) -> list[Line]:
     family = next(known.family for known in experience.tasks if known.name == task)
     checkpoint = uncalibrated(experience.without_family(family), FitOptions())
     dataset = features.dataset
-    found = recommend(dataset.texts, dataset.labels, checkpoint, question=Question(top=1))
+    found = recommend_for_dataset(dataset, checkpoint, question=Question(top=1))
     generator = np.random.default_rng([ord(letter) for letter in task])
     chosen: dict[str, list[Architecture]] = {
         ZERO_TRIAL: [found.architectures[0].architecture] * len(SEEDS),

@@ -8,8 +8,12 @@ from app.cli.progress import Show
 from app.experiments.checkpoints import checkpoint_without, shipped_folder
 from app.settings import Settings
 from dvn.architecture import Architecture, get_space
-from dvn.architecture_inference import Question, RankedArchitecture, Recommendation
-from dvn.architecture_inference import recommend as infer
+from dvn.architecture_inference import (
+    Question,
+    RankedArchitecture,
+    Recommendation,
+    recommend_for_dataset,
+)
 from dvn.data.dataset import Dataset
 from dvn.value_network import Checkpoint
 
@@ -38,9 +42,7 @@ def asked_question(asked: Asked, settings: Settings, *, top: int, seed: int) -> 
 
 def recommend_for(dataset: Dataset, checkpoint: Checkpoint, question: Question) -> Recommendation:
     """The ranked architectures for a dataset."""
-    return infer(
-        dataset.texts, dataset.labels, checkpoint, question=question, content_hash=dataset.content_hash
-    )
+    return recommend_for_dataset(dataset, checkpoint, question=question)
 
 
 def first_recommended(

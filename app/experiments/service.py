@@ -21,7 +21,7 @@ from dvn.architecture import Architecture, Relaxation, get_space
 from dvn.data.dataset import Dataset
 from dvn.data.rare_classes import RareClasses
 from dvn.data.read_csv import read_dataset
-from dvn.data.split import Split, split_dataset
+from dvn.data.split import Split, rows_outside_test, split_dataset
 from dvn.data.split_report import SplitReport
 from dvn.embeddings import MODULES
 from dvn.metafeatures import HANDMADE_NAMES, describe_task
@@ -112,8 +112,9 @@ def add_task(session: Session, storage: Storage, path: Path, *, family: str | No
 
 
 def sample_facts(dataset: Dataset) -> records.SampleFacts:
-    """What the value network sees of a dataset, as it is stored."""
-    described = describe_task(dataset.texts, dataset.labels)
+    """What the value network sees of a dataset, as it is stored: nothing of its test part."""
+    rows = rows_outside_test(dataset)
+    described = describe_task([dataset.texts[row] for row in rows], [dataset.labels[row] for row in rows])
     handmade = {name: float(value) for name, value in zip(HANDMADE_NAMES, described.handmade, strict=True)}
     sample = described.sample
     return records.SampleFacts(TABLE, MODULES[TABLE].version, sample.vectors, sample.classes, handmade)

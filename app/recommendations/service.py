@@ -17,7 +17,7 @@ from app.recommendations.tables import RecommendationRow
 from app.settings import Settings
 from app.storage import Storage
 from dvn.architecture import get_space
-from dvn.architecture_inference import Question, RankedArchitecture, Recommendation, recommend
+from dvn.architecture_inference import Question, RankedArchitecture, Recommendation, recommend_for_dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,7 @@ def recommend_for(
     checkpoint = experience.checkpoint(asked.space)
     data = datasets.described_data(row, storage)
     read_seconds = perf_counter() - began
-    found = recommend(
-        data.texts, data.labels, checkpoint, question=asked.question, content_hash=row.content_hash
-    )
+    found = recommend_for_dataset(data, checkpoint, question=asked.question, content_hash=row.content_hash)
     parts = {name: seconds for name, seconds in found.seconds.items() if name != "total"}
     recommendation = RecommendationRow(
         dataset_id=row.id,

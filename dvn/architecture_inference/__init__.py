@@ -7,6 +7,7 @@ from dvn.architecture_inference.recommend import (
     Recommendation,
     climb,
     recommend,
+    recommend_for_dataset,
 )
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "ascend",
     "climb",
     "recommend",
+    "recommend_for_dataset",
 ]

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -12,6 +12,8 @@ from torch import Tensor
 
 from dvn.architecture import Architecture, Choice, Relaxation
 from dvn.architecture_inference.ascent import ascend
+from dvn.data.dataset import Dataset
+from dvn.data.split import rows_outside_test
 from dvn.metafeatures import describe_task
 from dvn.training.cost import TextVolume, input_seconds, text_volume
 from dvn.value_network.checkpoint import Checkpoint, Prediction
@@ -86,6 +88,7 @@ def recommend(
     *,
     question: Question | None = None,
     content_hash: str | None = None,
+    to_embed: Sequence[str] | None = None,
 ) -> Recommendation:
     """The ranked architectures for labelled texts.
 
@@ -97,13 +100,14 @@ def recommend(
         checkpoint: A fitted value network.
         question: How many architectures, and within which time.
         content_hash: The dataset's content hash, to say whether it is known.
+        to_embed: All texts that training would embed, for its cost; `texts` if not given.
     """
     asked = question or Question()
     began = time.perf_counter()
     description = describe_task(texts, labels)
     described = time.perf_counter()
     task = checkpoint.describe(description)
-    volume = text_volume(texts)
+    volume = text_volume(texts if to_embed is None else to_embed)
     candidates, gap = climb(checkpoint, task, volume, asked)
     climbed = time.perf_counter()
     distances = checkpoint.landmarks.distances(checkpoint.standardiser(description.handmade))
@@ -128,6 +132,34 @@ def recommend(
         relaxation_gap=gap,
         within_budget=is_within,
     )
+
+
+def recommend_for_dataset(
+    dataset: Dataset,
+    checkpoint: Checkpoint,
+    *,
+    question: Question | None = None,
+    content_hash: str | None = None,
+) -> Recommendation:
+    """The ranked architectures for a dataset, from its rows outside the test part.
+
+    Decision: no recommendation looks at the test part, at its texts or its labels.
+    """
+    began = time.perf_counter()
+    rows = rows_outside_test(dataset)
+    texts = [dataset.texts[row] for row in rows]
+    labels = [dataset.labels[row] for row in rows]
+    split = time.perf_counter() - began
+    found = recommend(
+        texts,
+        labels,
+        checkpoint,
+        question=question,
+        content_hash=content_hash or dataset.content_hash,
+        to_embed=dataset.texts,
+    )
+    seconds = {"split": split, **found.seconds, "total": found.seconds["total"] + split}
+    return replace(found, rows=len(dataset.texts), seconds=seconds)
 
 
 def climb(

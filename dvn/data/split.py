@@ -158,3 +158,12 @@ def _absent_from(train: Int[np.ndarray, " rows"], dataset: Dataset) -> tuple[tup
     return tuple(
         (dataset.classes[number], int(rows[number])) for number in np.flatnonzero(learned == 0).tolist()
     )
+
+
+def rows_outside_test(dataset: Dataset, *, seed: int = 0) -> Int[np.ndarray, " rows"]:
+    """The rows of a dataset that may be looked at before its test part is measured, sorted.
+
+    Rare classes stay where they are: none of their rows is in the test part.
+    """
+    _, split = split_dataset(dataset, seed=seed, rare=RareClasses.keep)
+    return np.setdiff1d(np.arange(len(dataset.texts)), split.test, assume_unique=True)
