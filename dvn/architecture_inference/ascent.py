@@ -6,10 +6,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from dvn.errors import ArchitectureError
+from dvn.errors import CheckpointError
 
 
-class NonFiniteValueError(ArchitectureError):
+class NonFiniteValueError(CheckpointError):
     """A prediction or its gradient is not a finite number."""
 
     def __init__(self, step: int) -> None:
