@@ -38,7 +38,16 @@ async def keep(visit: Visit, pieces: AsyncIterator[bytes], file_name: str) -> tu
         remove(draft)
 
 
-@file_api.put("/uploads", status_code=201, summary="Upload a file")
+# A body that is read as a stream is no parameter, so the description must be told of it.
+_FILE = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+@file_api.put("/uploads", status_code=201, summary="Upload a file", openapi_extra=_FILE)
 async def put_upload(
     request: Request, visit: VisitDep, filename: Annotated[str, Query(max_length=1_000)] = "upload.csv"
 ) -> UploadAnswer:

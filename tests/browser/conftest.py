@@ -32,7 +32,7 @@ FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
-PATIENCE_MILLISECONDS = 120_000
+PATIENCE_MILLISECONDS = 300_000
 """A busy machine is not a broken page."""
 
 

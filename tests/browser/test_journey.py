@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import PATIENCE_MILLISECONDS
 from tests.synthetic import csv_of, texts_of
 
 EXPECTED = re.compile(r"\d+\.\d % expected")
@@ -26,7 +27,8 @@ def test_from_a_file_to_a_classifier_that_answers(page: Page, tickets: Path) -> 
     page.get_by_role("button", name="Train it").click()
     page.wait_for_url("**/classifiers/*")
     # The page changes by itself, without being asked again.
-    expect(page.get_by_role("heading", name="On texts it never saw")).to_be_visible(timeout=120_000)
+    trained = page.get_by_role("heading", name="On texts it never saw")
+    expect(trained).to_be_visible(timeout=PATIENCE_MILLISECONDS)
     expect(page.get_by_role("table", name=re.compile("true class"))).to_be_visible()
     page.get_by_label("A text of your own").fill("the courier was late with my parcel")
     page.get_by_role("button", name="Classify", exact=True).click()
@@ -51,7 +53,8 @@ def test_without_scripts_from_a_file_to_a_classifier(plain_page: Page, tickets: 
     expect(page.get_by_role("heading", name=EXPECTED)).to_have_count(5)
     page.get_by_role("button", name="Train it").click()
     page.wait_for_url("**/classifiers/*")
-    expect(page.get_by_role("heading", name="On texts it never saw")).to_be_visible(timeout=120_000)
+    trained = page.get_by_role("heading", name="On texts it never saw")
+    expect(trained).to_be_visible(timeout=PATIENCE_MILLISECONDS)
     page.get_by_label("A text of your own").fill("my password")
     page.get_by_role("button", name="Classify", exact=True).click()
     expect(page.locator("output")).to_be_visible()

@@ -1,0 +1,67 @@
+"""Pages that belong to no one feature."""
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.db.session import transaction
+from app.pages.queries import recent_datasets
+from dvn.embeddings import MODULES
+from tests.app.visiting import PAGE, made
+from tests.synthetic import csv_of, texts_of
+
+
+def test_an_empty_home_page_teaches_and_a_used_one_lists(client: TestClient) -> None:
+    empty = client.get("/", headers=PAGE).text
+    assert "This is what happens to the first" in empty
+    assert 'enctype="multipart/form-data"' in empty
+    dataset = made(client, csv_of(texts_of(40, seed=60)))
+    used = client.get("/", headers=PAGE).text
+    assert f'href="/datasets/{dataset["id"]}"' in used
+    assert "This is what happens to the first" not in used
+
+
+def test_the_newest_dataset_is_listed_first_with_the_next_step(client: TestClient) -> None:
+    older = made(client, csv_of(texts_of(40, seed=61)))
+    newer = made(client, csv_of([*texts_of(40, seed=62), ("alone", "lonely")]))
+    with transaction(client.app.state.engine) as session:  # type: ignore[attr-defined]
+        listed = recent_datasets(session, limit=2)
+    assert [str(dataset.id) for dataset in listed] == [newer["id"], older["id"]]
+    steps = [dataset.next_words for dataset in listed]
+    assert steps == ["Decide about small classes", "Ask for a recommendation"]
+
+
+def test_every_module_in_use_has_its_licence_on_a_page(client: TestClient) -> None:
+    shown = client.get("/licences", headers=PAGE).text
+    for module in MODULES.values():
+        assert module.name in shown
+        assert module.package in shown
+
+
+@pytest.mark.parametrize("address", ["/", "/api", "/licences", "/nothing"])
+def test_every_page_leads_to_the_licences(client: TestClient, address: str) -> None:
+    assert 'href="/licences"' in client.get(address, headers=PAGE).text
+
+
+def test_the_process_says_that_it_is_alive(client: TestClient) -> None:
+    assert client.get("/healthz").json() == {"status": "alive"}
+
+
+def test_the_description_names_every_pinned_address(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    pinned = {
+        "/api/v1/uploads": "put",
+        "/api/v1/datasets": "post",
+        "/api/v1/recommendations": "post",
+        "/api/v1/classifiers": "post",
+        "/api/v1/classifiers/{classifier_id}/predictions": "post",
+        "/api/v1/jobs/{job_id}": "get",
+        "/healthz": "get",
+        "/readyz": "get",
+    }
+    assert pinned.items() <= {(path, method) for path, methods in paths.items() for method in methods}
+
+
+def test_what_the_page_on_programs_names_is_there(client: TestClient) -> None:
+    shown = client.get("/api", headers=PAGE).text
+    for path in ("/api/v1/uploads", "/api/v1/datasets", "/api/v1/recommendations", "/api/v1/classifiers"):
+        assert path in shown
