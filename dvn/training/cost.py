@@ -34,16 +34,16 @@ INPUT_RATES: Mapping[str, InputRate] = {
 
 @dataclass(frozen=True, slots=True)
 class TextVolume:
-    """How much text there is: the number of texts, and lengths of some of them, evenly taken."""
+    """How much text there is: the number of texts, and lengths of some of them, evenly taken by rank."""
 
     texts: int
     lengths: Int[np.ndarray, " sampled"]
 
 
 def text_volume(texts: Sequence[str]) -> TextVolume:
-    """The volume of these texts; lengths are sampled when there are many."""
-    step = max(1, len(texts) // _SAMPLED)
-    return TextVolume(len(texts), np.array([len(text) for text in texts[::step]], dtype=np.int64))
+    """The volume of these texts, whatever their order; lengths are sampled when there are many."""
+    lengths = np.sort(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)))
+    return TextVolume(len(texts), lengths[:: max(1, len(texts) // _SAMPLED)])
 
 
 def input_seconds(name: str, volume: TextVolume) -> float:
