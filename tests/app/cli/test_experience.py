@@ -24,14 +24,28 @@ from app.settings import PROJECT_ROOT
 from tests.app.experiments.conftest import no_wider, write_csv
 
 CHEAP = """
-import sys
+import sys, time
+from pathlib import Path
 from app.cli import main
 from app.experiments import service
 from tests.app.experiments.conftest import no_wider
-service.distinct_architectures = no_wider
-main(sys.argv[1:])
+
+record, left, told = service.record, int(sys.argv[1]), Path(sys.argv[2])
+
+def record_some(session, ended):
+    global left
+    if left == 0:
+        told.touch()
+        time.sleep(3600)
+    left -= 1
+    return record(session, ended)
+
+service.distinct_architectures, service.record = no_wider, record_some
+main(sys.argv[3:])
 """
-RUNS = 24
+"""The command with cheap architectures; having recorded some runs it tells so and waits."""
+
+RUNS = 12
 Captured = pytest.CaptureFixture[str]
 WAIT_SECONDS = 300.0
 """For a process to say something: seconds on an idle machine, minutes on a busy one."""
@@ -60,11 +74,11 @@ def recorded(engine: Engine) -> dict[int, object]:
 
 
 @contextmanager
-def populating(environment: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """A populate with a terminal's process group of its own; killed at the end whatever happens."""
-    command = [sys.executable, "-c", CHEAP, "populate", "--shared", str(RUNS), "--random", "0"]
+def populating(environment: Mapping[str, str], records: int, told: Path) -> Iterator[subprocess.Popen[str]]:
+    """A populate in a process group of its own, as a terminal makes it; killed at the latest here."""
+    words = ["populate", "--shared", str(RUNS), "--random", "0", "--processes", "1", "--json"]
     with subprocess.Popen(
-        [*command, "--processes", "1", "--json"],
+        [sys.executable, "-c", CHEAP, str(records), str(told), *words],
         env={**os.environ, **environment, "PYTHONPATH": str(PROJECT_ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -78,9 +92,9 @@ def populating(environment: Mapping[str, str]) -> Iterator[subprocess.Popen[str]
             process.kill()
 
 
-def wait_for_runs(engine: Engine, count: int, process: subprocess.Popen[str]) -> None:
+def wait_for(told: Path, process: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + WAIT_SECONDS
-    while len(recorded(engine)) < count:
+    while not told.exists():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -110,26 +124,27 @@ def test_a_populate_killed_and_interrupted_repeats_no_run_and_leaves_no_process(
     environment: Mapping[str, str], engine: Engine, tmp_path: Path
 ) -> None:
     assert run(environment, "tasks", "add", str(write_csv(tmp_path / "mr.csv"))).exit_code == 0
-    with populating(environment) as process:
-        wait_for_runs(engine, 1, process)
+    with populating(environment, 2, tmp_path / "killed") as process:
+        wait_for(tmp_path / "killed", process)
         process.kill()
         process.communicate()
         wait_until_gone(process.pid)
     after_kill = recorded(engine)
-    with populating(environment) as process:
-        wait_for_runs(engine, len(after_kill) + 1, process)
+    assert len(after_kill) == 2
+    with populating(environment, 3, tmp_path / "interrupted") as process:
+        wait_for(tmp_path / "interrupted", process)
         os.killpg(process.pid, signal.SIGINT)
         shown, said = process.communicate(timeout=WAIT_SECONDS)
         assert (process.returncode, shown) == (1, "")
         assert "the same command continues" in said
         assert "Traceback" not in said
-        assert members(process.pid) == []
+        wait_until_gone(process.pid)  # Python's own resource tracker ends a moment later.
     after_interrupt = recorded(engine)
-    assert len(after_kill) < len(after_interrupt) < RUNS
-    with populating(environment) as process:
+    assert len(after_interrupt) == 5
+    with populating(environment, RUNS, tmp_path / "never") as process:
         shown, said = process.communicate(timeout=WAIT_SECONDS)
-    assert json.loads(shown)["done"] == RUNS - len(after_interrupt)
-    assert f"{RUNS - len(after_interrupt)} runs on 1 tasks are left: about" in said
+    assert json.loads(shown)["done"] == RUNS - 5
+    assert f"{RUNS - 5} runs on 1 tasks are left: about" in said
     finally_there = recorded(engine)
     assert len(finally_there) == RUNS
     assert after_kill.items() <= after_interrupt.items() <= finally_there.items()
