@@ -220,7 +220,7 @@ def watch(settings: Settings, children: Sequence[Child], database: EmbeddedPostg
 
 def answers(settings: Settings) -> bool:
     """Whether the web server answers a request; the socket listens long before that."""
-    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104
+    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104 - compared, not bound
     connection = http.client.HTTPConnection(host, settings.port, timeout=LOOK_SECONDS)
     try:
         connection.request("GET", "/healthz")

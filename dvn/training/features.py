@@ -15,6 +15,7 @@ from dvn.data.split import Split
 from dvn.embeddings import get_encoder, get_table
 from dvn.embeddings.cache import VectorCache
 from dvn.training.ngrams import Ngrams
+from dvn.training.single_thread import single_thread
 from dvn.training.sparse import multiply
 
 COMMON_ROWS = 8_000
@@ -114,7 +115,9 @@ class TaskFeatures:
     def _once(self, name: str, compute: Callable[[], Value]) -> Value:
         if name not in self._kept:
             started = time.thread_time()
-            self._kept[name] = compute()
+            # BLAS on two threads rounds otherwise; what is kept must not depend on who asked first.
+            with single_thread():
+                self._kept[name] = compute()
             self.seconds[name] = time.thread_time() - started
         return self._kept[name]  # type: ignore[return-value]  # stored under this name by this function
 

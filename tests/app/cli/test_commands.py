@@ -110,8 +110,28 @@ def test_a_reader_that_has_enough_makes_no_noise(place: Path, classifier: Path, 
     assert b"roken pipe" not in said
 
 
+SLOW = {
+    "encoder": "none",
+    "table": "glove",
+    "tune_table": True,
+    "hidden_layers": 3,
+    "hidden_size": 256,
+    "activation": "tanh",
+    "normalisation": "batch",
+    "dropout": 0.4,
+    "deep_rate": 0.001,
+    "deep_l2": 0.0,
+    "ngrams": "characters",
+    "wide_rate": 0.1,
+    "wide_l1": 0.0,
+    "class_weight": "none",
+    "steps": 2000,
+}
+"""Takes seconds, so that it can be stopped on the way."""
+
+
 def test_ctrl_c_leaves_nothing_behind(place: Path, tickets_csv: Path) -> None:
-    (place / "steps.json").write_text(json.dumps({**json.loads(WORDS), "steps": 2000}))
+    (place / "steps.json").write_text(json.dumps(SLOW))
     process = start("train", tickets_csv, "--architecture", "@steps.json", "--out", "made", place=place)
     assert process.stderr is not None
     assert b"rows to train" in process.stderr.readline()

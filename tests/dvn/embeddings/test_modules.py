@@ -221,7 +221,9 @@ def test_two_threads_load_a_module_once(name: str) -> None:
         thread.join()
     assert len(loads) == 1
     assert len(results) == 4
-    assert all(np.array_equal(result, results[0]) for result in results)
+    # BLAS may be given another number of threads while several encode, which moves the last bits.
+    for result in results:
+        np.testing.assert_allclose(result, results[0], atol=1e-5)
 
 
 OFFLINE = """

@@ -71,7 +71,9 @@ def test_vectors_come_from_the_cache_when_there_is_one(monkeypatch: pytest.Monke
     asked: list[tuple[str, int, str]] = []
 
     class Cache:
-        def vectors(self, module: SentenceEncoder, texts: tuple[str, ...], content_hash: str) -> np.ndarray:
+        def vectors(
+            self, module: SentenceEncoder, texts: tuple[str, ...], content_hash: str, *, watch: object
+        ) -> np.ndarray:
             asked.append((module.name, len(texts), content_hash))
             return np.ones((len(texts), 4), dtype=np.float32)
 
