@@ -130,6 +130,8 @@ def test_a_file_that_cannot_be_used_is_explained_where_it_was_chosen(
 
 
 def test_a_training_can_be_cancelled(page: Page, tickets: Path) -> None:
+    """So many texts that the training outlasts the way to its page."""
+    tickets.write_bytes(csv_of(texts_of(30_000, seed=7)))
     page.goto("/")
     page.get_by_label("File", exact=True).set_input_files(tickets)
     page.wait_for_url("**/uploads/*")
