@@ -1,5 +1,6 @@
 """Shared by all tests: one embedded PostgreSQL for the session, and databases on it."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,9 @@ from app.db.embedded import EmbeddedPostgres
 from app.db.migrate import migrate
 from app.db.session import make_engine
 from app.settings import Settings, load_settings
+
+# Tests started in a shell's background would ignore Ctrl-C, and every process that they start with them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
