@@ -10,16 +10,6 @@ from tests.app.visiting import PAGE, made
 from tests.synthetic import csv_of, texts_of
 
 
-def test_an_empty_home_page_teaches_and_a_used_one_lists(client: TestClient) -> None:
-    empty = client.get("/", headers=PAGE).text
-    assert "This is what happens to the first" in empty
-    assert 'enctype="multipart/form-data"' in empty
-    dataset = made(client, csv_of(texts_of(40, seed=60)))
-    used = client.get("/", headers=PAGE).text
-    assert f'href="/datasets/{dataset["id"]}"' in used
-    assert "This is what happens to the first" not in used
-
-
 def test_the_newest_dataset_is_listed_first_with_the_next_step(client: TestClient) -> None:
     older = made(client, csv_of(texts_of(40, seed=61)))
     newer = made(client, csv_of([*texts_of(40, seed=62), ("alone", "lonely")]))
