@@ -67,8 +67,9 @@ def service(
             yield Service(f"http://127.0.0.1:{settings.port}", settings)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One browser for a module: while it is open, the thread's event loop is taken."""
     if shutil.which(CHROMIUM) is None:
         sentence = f"Browser tests: not run, since there is no {CHROMIUM}."
         if os.environ.get("CI") == "true":

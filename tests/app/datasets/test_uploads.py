@@ -1,6 +1,7 @@
 """Files that arrive, whole or not at all."""
 
 import hashlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -8,12 +9,15 @@ import anyio
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
+from starlette.requests import ClientDisconnect
 
+from app.datasets.routes import keep
 from app.datasets.service import clean_name, sweep_uploads
 from app.datasets.tables import UploadRow
 from app.db.session import transaction
 from app.settings import Settings
 from app.storage import PART, Storage
+from app.web.deps import Visit
 from app.web.receiving import EmptyFileError, receive
 from tests.app.visiting import PAGE, left_behind, uploaded
 from tests.synthetic import csv_of, texts_of
@@ -70,23 +74,27 @@ def test_the_form_without_scripts_leads_to_the_columns(client: TestClient, ticke
     assert texts_of(40)[0][0] in columns.text
 
 
-def test_an_upload_that_breaks_off_leaves_no_draft(tmp_path: Path) -> None:
-    class ClientDisconnectedError(Exception):
-        pass
+def test_an_upload_that_breaks_off_leaves_no_draft(client: TestClient, web_settings: Settings) -> None:
+    before = left_behind(web_settings)
+    halves: list[set[str]] = []
 
-    async def stream():  # type: ignore[no-untyped-def]
+    async def stream() -> AsyncIterator[bytes]:
         yield b"half a"
-        raise ClientDisconnectedError
+        halves.append(left_behind(web_settings) - before)
+        raise ClientDisconnect
 
     async def upload() -> None:
-        with pytest.raises(ClientDisconnectedError):
-            await receive(stream(), tmp_path / "draft")
+        state = client.app.state  # type: ignore[attr-defined]
+        with transaction(state.engine) as session, pytest.raises(ClientDisconnect):
+            await keep(Visit(None, session, web_settings, state.storage, state.pool), stream(), "x.csv")  # type: ignore[arg-type]
 
     anyio.run(upload)
+    assert len(halves[0]) == 1, "a draft was being written"
+    assert left_behind(web_settings) == before
 
 
 def test_an_empty_stream_is_refused(tmp_path: Path) -> None:
-    async def stream():  # type: ignore[no-untyped-def]
+    async def stream() -> AsyncIterator[bytes]:
         yield b""
 
     with pytest.raises(EmptyFileError):
