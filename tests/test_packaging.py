@@ -244,7 +244,7 @@ def imported(path: Path) -> set[str]:
 
 def test_the_readme_names_only_commands_that_exist() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"bin/forethought (\w+)", readme))
+    named = set(re.findall(r"bin/forethought ([\w-]+)", readme))
     listing = "import app.cli, json; print(json.dumps(sorted(app.cli.COMMANDS)))"
     answer = subprocess.run(
         [sys.executable, "-c", listing], capture_output=True, text=True, cwd=ROOT, check=True
