@@ -16,7 +16,7 @@ import numpy as np
 
 from dvn.architecture import Architecture, Choice, get_space
 from dvn.architecture.space import Decision
-from dvn.errors import CheckpointError
+from dvn.value_network.observations import EmptyExperienceError
 from dvn.value_network.snapshot import Experience, KnownRun
 
 MOST_BEST_SHARE = 0.2
@@ -27,15 +27,6 @@ LEAST_GAP = 0.01
 
 MIN_SPREAD = 1e-9
 """Below this spread the scores of a task are equal."""
-
-
-class EmptyExperienceError(CheckpointError):
-    """There is no finished run to judge a space by."""
-
-    def __init__(self, space: str) -> None:
-        super().__init__(
-            f"The space {space} has no finished run yet; `forethought populate --space {space}` makes some."
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from dvn.architecture import Architecture, Choice, get_space
-from dvn.evaluation.space_report import DecisionReport, EmptyExperienceError, SpaceReport, report_space
+from dvn.evaluation.space_report import DecisionReport, SpaceReport, report_space
 from dvn.metafeatures import TaskDescription, TaskSample
+from dvn.value_network.observations import EmptyExperienceError
 from dvn.value_network.snapshot import Experience, KnownRun, KnownTask
 
 WIDE = get_space("wide_deep")
