@@ -22,7 +22,7 @@ from dvn.training import Budget, TaskFeatures, train
 from dvn.training.single_thread import single_thread
 
 RUN_SECONDS = 120.0
-"""Most seconds of one run of the experience; a median one takes two."""
+"""Most seconds of one run of the experience; a median one takes one and a half."""
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
-"""Dropout from a generator of its own: seeded without global state, and ten times cheaper to draw.
+"""Dropout from a generator of its own: seeded without global state, and cheaper to draw.
 
 torch.nn.Dropout draws a float for each number from torch's global generator: 1.1 ms for 100 x 896
-on one thread, a quarter of a training step. One random byte each decides as well: 0.1 ms.
+and 100 x 128, a quarter of a training step. One random byte each decides as well: 0.2 ms.
 """
 
 import numpy as np

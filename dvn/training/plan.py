@@ -15,7 +15,7 @@ from dvn.embeddings import MODULES
 
 BATCH = 100
 TABLE_RATE_FACTOR = 10.0
-"""A table's Adagrad steps shrink where Adam's do not; ten times Adam's rate did best on six tasks."""
+"""A table's Adagrad steps shrink where Adam's do not; ten times Adam's rate, not tuned."""
 
 PAPER_EPOCHS = 20
 PAPER_RATE = 1e-4

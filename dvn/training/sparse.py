@@ -81,7 +81,7 @@ def _move(table, squares, buffer, mark, touched, rate):  # type: ignore[no-untyp
 class SparseLinear:
     """A table (vocabulary x columns) that sparse rows multiply and proximal Adagrad trains.
 
-    Source: Duchi et al. (2011), section 5.1 (composite mirror descent), diagonal case, applied to the
+    Source: After Duchi et al. (2011), composite mirror descent with a diagonal matrix, applied to the
     coordinates of the rows that a batch touches; L1 shrinks by rate * l1 / sqrt(sum of squares).
     `by_row` keeps one sum of squares a row and no L1.
     """

@@ -3,7 +3,7 @@
 For each outer iteration a member samples a task, picks a mini-batch of that task's runs
 (kOuterIters = 1), and takes kInnerIters = 2 gradient steps, each with another large batch of the task's
 samples (Kokiopoulou et al., 2019, Algorithm 1 and section 5.1). Members sample tasks, runs and samples
-independently and share one pass.
+independently and share one pass. AdamW stands in for the paper's SGD with momentum.
 """
 
 from collections.abc import Callable
@@ -155,7 +155,7 @@ def _loss(
     squared = functional.mse_loss(scores, batch.scores)
     shifted = torch.roll(scores, 1, dims=1), torch.roll(batch.scores, 1, dims=1)
     gap = batch.scores - shifted[1]
-    # Dubatovka et al. (2019): log(1 + exp(-d)) of the predicted difference in the true order, by its size.
+    # A pairwise ranking loss, as Dubatovka et al. (2019) use one; the weight by the true gap is ours.
     pairwise = (gap.abs() * functional.softplus(-(scores - shifted[0]) * gap.sign())).mean()
     level = functional.mse_loss(described.level, batch.level) + functional.mse_loss(
         described.spread, batch.spread
