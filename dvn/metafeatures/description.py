@@ -1,7 +1,7 @@
 """The two parts of z that are not learned: hand-made numbers and the sample the set encoder reads."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float
@@ -12,12 +12,16 @@ from dvn.metafeatures.task_sample import TaskSample, sample_task, text_order
 
 @dataclass(frozen=True, slots=True)
 class TaskDescription:
-    """What the value network may know of a task; `handmade` in the order of `handcrafted.NAMES`."""
+    """What the value network may know of a task; `handmade` in the order of `handcrafted.NAMES`.
+
+    `landmarkers` are further numbers by name; a task may lack them.
+    """
 
     handmade: Float[np.ndarray, " features"]
     sample: TaskSample
     rows: int
     classes: int
+    landmarkers: Mapping[str, float] = field(default_factory=dict)
 
 
 def describe_task(texts: Sequence[str], labels: Sequence[str]) -> TaskDescription:

@@ -7,6 +7,8 @@ row under its natural key, failures and those of older versions of the space inc
 
 import hashlib
 import json
+import math
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -103,18 +105,22 @@ class UnusableSnapshotError(CheckpointError):
 
 @dataclass(frozen=True, slots=True)
 class KnownTask:
-    """A task of the experience."""
+    """A task of the experience; `validation_rows` measure its scores, zero if their number is unknown."""
 
     name: str
     family: str
     content_hash: str
     split_hash: str
     description: TaskDescription
+    validation_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class KnownRun:
-    """A finished run of the experience; the test score is for judging, never for fitting."""
+    """A finished run of the experience; the test score is for judging, never for fitting.
+
+    `predict_milliseconds` are for one text; NaN where they were not measured.
+    """
 
     task: int
     architecture: Architecture
@@ -124,6 +130,7 @@ class KnownRun:
     test_accuracy: float
     own_seconds: float
     bundle_bytes: float
+    predict_milliseconds: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +235,26 @@ def _task(folder: Path, row: Mapping[str, Any]) -> KnownTask:
     if len(flat) != len(classes) * DIMENSIONS:
         raise UnusableSnapshotError(folder, f"the sample of the task {row['name']} is not whole")
     sample = TaskSample(flat.reshape(len(classes), DIMENSIONS), classes)
-    description = TaskDescription(numbers, sample, row["rows"], row["classes"])
-    return KnownTask(row["name"], row["family"], row["content_hash"], row["split_hash"], description)
+    others = {name: float(number) for name, number in handmade.items() if name not in HANDMADE_NAMES}
+    description = TaskDescription(numbers, sample, row["rows"], row["classes"], others)
+    return KnownTask(
+        row["name"],
+        row["family"],
+        row["content_hash"],
+        row["split_hash"],
+        description,
+        _packed_rows(folder, row),
+    )
+
+
+def _packed_rows(folder: Path, row: Mapping[str, Any]) -> int:
+    """How many rows the validation part of a task has."""
+    if row["validation_rows"] is None:
+        return 0
+    try:
+        return len(zlib.decompress(row["validation_rows"])) // 4
+    except zlib.error as error:
+        raise UnusableSnapshotError(folder, f"the split of the task {row['name']} is damaged") from error
 
 
 def _run(folder: Path, row: Mapping[str, Any], task: int) -> KnownRun:
@@ -251,6 +276,7 @@ def _run(folder: Path, row: Mapping[str, Any], task: int) -> KnownRun:
         test_accuracy=row["test_accuracy"],
         own_seconds=row["train_seconds"],
         bundle_bytes=row["bundle_bytes"],
+        predict_milliseconds=math.nan if row["predict_milliseconds"] is None else row["predict_milliseconds"],
     )
 
 
