@@ -115,11 +115,17 @@ def list_tasks(data: Path | None) -> Mapping[str, Any]:
 )
 @click.option(
     "--random",
-    "own",
     type=click.IntRange(min=0),
     default=30,
     show_default=True,
     help="Random architectures of each task's own.",
+)
+@click.option(
+    "--twice",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="How many of each task's own are trained from a second seed, too.",
 )
 @click.option("--tasks", "names", default=None, help="Names with commas, done in this order; all otherwise.")
 @click.option(
@@ -134,13 +140,7 @@ def list_tasks(data: Path | None) -> Mapping[str, Any]:
 )
 @data_option
 def populate_command(
-    space: str,
-    shared: int,
-    own: int,
-    names: str | None,
-    from_snapshot: Path | None,
-    processes: int,
-    data: Path | None,
+    names: str | None, from_snapshot: Path | None, processes: int, data: Path | None, **runs: Any
 ) -> Mapping[str, Any]:
     """Train architectures on the tasks and record every run; continues where it was stopped."""
     wanted = None if names is None else [name.strip() for name in names.split(",")]
@@ -150,10 +150,8 @@ def populate_command(
                 with transaction(engine) as session:
                     say(f"{snapshots.restore(session, from_snapshot):,} runs are in the snapshot.")
             with transaction(engine) as session:
-                planned = service.plan_runs(
-                    session, storage, space=space, shared=shared, random=own, names=wanted
-                )
-                recorded = queries.run_seconds(session, space=space)
+                planned = service.plan_runs(session, storage, service.Wanted(**runs), names=wanted)
+                recorded = queries.run_seconds(session, space=runs["space"])
             if planned.without_texts:
                 say(missing_words(planned.without_texts))
             plans = planned.plans

@@ -150,7 +150,7 @@ class Experience:
 
 
 def read_experience(folder: Path, space: str) -> Experience:
-    """The finished runs of one space at its present version, and their tasks.
+    """The finished runs of one space at its present version or one that it includes, and their tasks.
 
     Tasks whose sample another version of the table made are left out: their vectors mean something else.
 
@@ -160,10 +160,11 @@ def read_experience(folder: Path, space: str) -> Experience:
     rows = [row for row in read_rows(folder, TASKS) if _is_current_sample(row)]
     known = tuple(_task(folder, row) for row in rows)
     place = {(task.content_hash, task.split_hash): i for i, task in enumerate(known)}
-    version = str(get_space(space).version)
+    described = get_space(space)
+    versions = {str(version) for version in (described.version, *described.includes)}
     runs = []
     for row in read_rows(folder, RUNS):
-        is_current = (row["space"], row["version"], row["fidelity"]) == (space, version, 1.0)
+        is_current = row["space"] == space and row["version"] in versions and row["fidelity"] == 1.0
         task = place.get((row["content_hash"], row["split_hash"]))
         if is_current and row["state"] == "finished" and task is not None:
             runs.append(_run(folder, row, task))
