@@ -145,7 +145,7 @@ def populate_command(
     """Train architectures on the tasks and record every run; continues where it was stopped."""
     wanted = None if names is None else [name.strip() for name in names.split(",")]
     try:
-        with opened(data) as (settings, engine, storage), populating_alone(engine):
+        with opened(data) as (settings, engine, storage), populating_alone(engine, runs["space"]):
             if from_snapshot is not None:
                 with transaction(engine) as session:
                     say(f"{snapshots.restore(session, from_snapshot):,} runs are in the snapshot.")

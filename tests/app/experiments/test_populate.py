@@ -111,11 +111,11 @@ def test_what_is_recorded_is_not_left_to_do(
         assert plan(session, populated.storage) == ()
 
 
-def test_only_one_process_populates_a_database(engine: Engine) -> None:
+def test_only_one_process_populates_a_space(engine: Engine) -> None:
     refused = pytest.raises(AlreadyPopulatingError, match="Another `forethought populate`")
-    with populating_alone(engine), refused, populating_alone(engine):
+    with populating_alone(engine, "wide_deep"), refused, populating_alone(engine, "wide_deep"):
         raise AssertionError
-    with populating_alone(engine):
+    with populating_alone(engine, "wide_deep"), populating_alone(engine, "relaxed_ffnn"):
         pass
 
 
