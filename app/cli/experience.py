@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from app.db.database import open_database
 from app.db.session import make_engine, transaction
 from app.errors import BadInputError
 from app.experiments import queries, service, snapshots
+from app.experiments.describing import describe_tasks
 from app.experiments.populate import (
     PopulateProgress,
     StoppedError,
@@ -101,6 +103,26 @@ def list_tasks(data: Path | None) -> Mapping[str, Any]:
             for task, dataset in queries.tasks(session)
         ]
     return {"tasks": rows}
+
+
+@tasks.command("describe")
+@answering(lambda found: described_words(found))
+@click.option("--task", "names", multiple=True, help="Only this task; may be given several times.")
+@data_option
+def describe(names: tuple[str, ...], data: Path | None) -> Mapping[str, Any]:
+    """Compute the landmarkers that tasks lack: some seconds each; resumes."""
+    with opened(data) as (_, engine, storage):
+        described = describe_tasks(engine, storage, names=names or None, report=say_described)
+    return asdict(described)
+
+
+def say_described(name: str, number: int, total: int) -> None:
+    say(f"{name} is described, {number} of {total}.")
+
+
+def described_words(found: Mapping[str, Any]) -> str:
+    done = f"{found['now']} tasks described, {found['before']} were already."
+    return f"{done} {missing_words(found['without_texts'])}" if found["without_texts"] else done
 
 
 @click.command("populate")

@@ -24,11 +24,12 @@ from dvn.data.rare_classes import RareClasses
 from dvn.data.read_csv import read_dataset
 from dvn.data.split import Split, rows_outside_test, split_dataset
 from dvn.data.split_report import SplitReport
-from dvn.embeddings import MODULES
-from dvn.metafeatures import HANDMADE_NAMES, describe_task
+from dvn.embeddings import MODULES, VectorCache
+from dvn.metafeatures import LANDMARKER_NAMES, describe_task, stored_numbers
 from dvn.metafeatures.task_sample import TABLE
 from dvn.training import Outcome
 from dvn.training.cost import encoding_seconds
+from dvn.training.features import known_vectors
 
 SHARED_SEED = 20190218
 """The day of the paper: every installation shares the same architectures."""
@@ -110,17 +111,21 @@ def add_task(session: Session, storage: Storage, path: Path, *, family: str | No
         row.text_column, row.label_column = dataset.text_column, dataset.label_column
     facts = records.TaskFacts(path.stem, entry.family, 0, split.train, split.validation, split.test)
     task_id = records.upsert_task(session, dataset_id, facts)
-    records.upsert_sample(session, task_id, sample_facts(dataset))
+    records.upsert_sample(session, task_id, sample_facts(dataset, storage))
     return queries.task_with_split(session, task_id)
 
 
-def sample_facts(dataset: Dataset) -> records.SampleFacts:
-    """What the value network sees of a dataset, as it is stored: nothing of its test part."""
+def sample_facts(dataset: Dataset, storage: Storage) -> records.SampleFacts:
+    """What the value network sees of a dataset, as it is stored: nothing of its test part.
+
+    Landmarkers read the encoders' vectors where populating has left them, and store none.
+    """
     rows = rows_outside_test(dataset)
-    described = describe_task([dataset.texts[row] for row in rows], [dataset.labels[row] for row in rows])
-    handmade = {name: float(value) for name, value in zip(HANDMADE_NAMES, described.handmade, strict=True)}
-    sample = described.sample
-    return records.SampleFacts(TABLE, MODULES[TABLE].version, sample.vectors, sample.classes, handmade)
+    cached = known_vectors(VectorCache(storage.vectors, max_bytes=0), dataset.texts)
+    texts, labels = [dataset.texts[row] for row in rows], [dataset.labels[row] for row in rows]
+    described = describe_task(texts, labels, groups=LANDMARKER_NAMES, vectors=cached)
+    version, sample = MODULES[TABLE].version, described.sample
+    return records.SampleFacts(TABLE, version, sample.vectors, sample.classes, stored_numbers(described))
 
 
 def stored_split(task: TaskRow) -> Split:

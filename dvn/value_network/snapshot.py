@@ -19,7 +19,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no type
 from dvn.architecture import Architecture, get_space
 from dvn.embeddings import MODULES
 from dvn.errors import ArchitectureError, CheckpointError
-from dvn.metafeatures import HANDMADE_NAMES, TaskDescription, TaskSample
+from dvn.metafeatures import HANDMADE_NAMES, TaskDescription, TaskSample, landmarkers_of
 from dvn.metafeatures.task_sample import DIMENSIONS, TABLE
 
 TASKS, RUNS, CURVES = "tasks.parquet", "runs.parquet", "curves.parquet"
@@ -229,7 +229,7 @@ def _task(folder: Path, row: Mapping[str, Any]) -> KnownTask:
     if len(flat) != len(classes) * DIMENSIONS:
         raise UnusableSnapshotError(folder, f"the sample of the task {row['name']} is not whole")
     sample = TaskSample(flat.reshape(len(classes), DIMENSIONS), classes)
-    description = TaskDescription(numbers, sample, row["rows"], row["classes"])
+    description = TaskDescription(numbers, sample, row["rows"], row["classes"], landmarkers_of(handmade))
     return KnownTask(row["name"], row["family"], row["content_hash"], row["split_hash"], description)
 
 
