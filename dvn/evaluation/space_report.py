@@ -97,8 +97,8 @@ class SpaceReport:
             if decision.edge is not None:
                 best = max(decision.choices, key=lambda choice: choice.lift)
                 found.append(
-                    f"{decision.name}: {best.choice} is best {best.lift:.1f} times as often as its runs alone "
-                    f"would have it, and is at the {decision.edge} edge of its range; widen it."
+                    f"{decision.name}: {best.choice} is best {best.lift:.1f} times as often as its runs "
+                    f"alone would have it, and is at the {decision.edge} edge of its range; widen it."
                 )
         if (shared := self.most_successful) is not None and shared.best_share > MOST_BEST_SHARE:
             found.append(

@@ -167,7 +167,7 @@ def test_a_second_populate_is_refused(environment: Mapping[str, str], engine: En
     with populating_alone(engine, "wide_deep"):
         result = run(environment, "populate")
     assert result.exit_code == 1
-    assert "Another `forethought populate` is filling this database" in result.stderr
+    assert "Another `forethought populate` is filling this space" in result.stderr
 
 
 def test_an_unreadable_file_is_named_and_leaves_no_task(
