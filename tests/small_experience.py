@@ -11,7 +11,7 @@ from tests.synthetic import TOPICS, texts_of
 
 SPACE = "wide_deep"
 TASKS, SHARED = 6, 12
-OPTIONS = FitOptions(members=2, iterations=30, runs_in_batch=8, samples_in_batch=32)
+OPTIONS = FitOptions(members=2, iterations=30, runs_in_batch=8, samples_in_batch=32, tune_steps=5)
 
 
 def save_small_experience(folder: Path) -> None:

@@ -17,7 +17,16 @@ from app.cli.output import answering, say, table
 from app.experiments import checkpoints
 from app.settings import load_settings
 from dvn.architecture import SPACES
-from dvn.evaluation import Summary, TaskScore, leave_one_family_out, summarise
+from dvn.evaluation import (
+    BEST_ON_AVERAGE,
+    PROCESS_LINE,
+    Comparison,
+    Summary,
+    TaskScore,
+    compare_all,
+    leave_one_family_out,
+    summarise,
+)
 from dvn.value_network import FitOptions, read_experience
 
 snapshot_option = click.option(
@@ -58,7 +67,7 @@ def fit(
 
 
 @click.command("evaluate")
-@answering(lambda found: table(found["summary"]))
+@answering(lambda found: "\n\n".join(table(found[part]) for part in ("summary", "paired")))
 @space_option
 @snapshot_option
 @click.option("--seed", default=0, show_default=True, help="Draws weights and batches.")
@@ -69,7 +78,7 @@ def fit(
 def evaluate(
     space: str, snapshot: Path | None, seed: int, processes: int, data: Path | None
 ) -> Mapping[str, Any]:
-    """Print Spearman, regret and catch-up on families left out, beside the baselines."""
+    """Print Spearman, regret and catch-up on families left out, and paired comparisons with baselines."""
     settings = load_settings(data=data)
     experience = read_experience(snapshot or checkpoints.shipped_snapshot(settings, space), space)
     context = multiprocessing.get_context("spawn")
@@ -88,11 +97,14 @@ def evaluate(
         "tasks": len(experience.tasks),
         "runs": len(experience.runs),
         "summary": [_document(line) for line in summarise(scores)],
+        "paired": [
+            _document(one) for rival in (BEST_ON_AVERAGE, PROCESS_LINE) for one in compare_all(scores, rival)
+        ],
         "scores": [_document(score) for score in scores],
     }
 
 
-def _document(found: Summary | TaskScore) -> Mapping[str, Any]:
+def _document(found: Summary | TaskScore | Comparison) -> Mapping[str, Any]:
     """Fields by name; a number that does not exist is null, for JSON knows no NaN."""
     return {
         name: None if isinstance(value, float) and math.isnan(value) else value

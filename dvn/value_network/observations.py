@@ -34,6 +34,7 @@ class Standardiser:
 
     mean: Float[np.ndarray, " handmade"]
     scale: Float[np.ndarray, " handmade"]
+    most: float = 4.0
 
     @classmethod
     def of(cls, handmade: Float[np.ndarray, "tasks handmade"]) -> "Standardiser":
@@ -44,9 +45,10 @@ class Standardiser:
     def __call__(
         self, handmade: Float[np.ndarray, "*tasks handmade"]
     ) -> Float[np.ndarray, "*tasks handmade"]:
-        """Standardised features, kept within four standard deviations."""
-        values: np.ndarray = np.clip((handmade - self.mean) / self.scale, -4.0, 4.0).astype(np.float32)
-        return values
+        """Standardised features, kept within `most` standard deviations."""
+        values = np.clip((handmade - self.mean) / self.scale, -self.most, self.most)
+        result: np.ndarray = values.astype(np.float32)
+        return result
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ row under its natural key, failures and those of older versions of the space inc
 
 import hashlib
 import json
+import math
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -103,18 +105,22 @@ class UnusableSnapshotError(CheckpointError):
 
 @dataclass(frozen=True, slots=True)
 class KnownTask:
-    """A task of the experience."""
+    """A task of the experience; `validation_rows` measure its scores, zero if their number is unknown."""
 
     name: str
     family: str
     content_hash: str
     split_hash: str
     description: TaskDescription
+    validation_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class KnownRun:
-    """A finished run of the experience; the test score is for judging, never for fitting."""
+    """A finished run of the experience; the test score is for judging, never for fitting.
+
+    `predict_milliseconds` are for one text; NaN where they were not measured.
+    """
 
     task: int
     architecture: Architecture
@@ -124,6 +130,7 @@ class KnownRun:
     test_accuracy: float
     own_seconds: float
     bundle_bytes: float
+    predict_milliseconds: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +159,7 @@ class Experience:
 def read_experience(folder: Path, space: str) -> Experience:
     """The finished runs of one space at its present version or one that it includes, and their tasks.
 
+    Of several versions, the architectures that tasks share are those of the latest that has any.
     Tasks whose sample another version of the table made are left out: their vectors mean something else.
 
     Raises:
@@ -162,12 +170,18 @@ def read_experience(folder: Path, space: str) -> Experience:
     place = {(task.content_hash, task.split_hash): i for i, task in enumerate(known)}
     described = get_space(space)
     versions = {str(version) for version in (described.version, *described.includes)}
-    runs = []
+    runs, shared = [], {}
     for row in read_rows(folder, RUNS):
         is_current = row["space"] == space and row["version"] in versions and row["fidelity"] == 1.0
         task = place.get((row["content_hash"], row["split_hash"]))
         if is_current and row["state"] == "finished" and task is not None:
             runs.append(_run(folder, row, task))
+            if runs[-1].is_shared:
+                shared[len(runs) - 1] = int(row["version"])
+    latest = max(shared.values(), default=0)
+    for number, version in shared.items():
+        if version < latest:
+            runs[number] = replace(runs[number], is_shared=False)
     with_runs = sorted({run.task for run in runs})
     experience = Experience(space, known, tuple(runs), snapshot_hash(folder))
     return experience if len(with_runs) == len(known) else experience.of_tasks(with_runs)
@@ -230,7 +244,24 @@ def _task(folder: Path, row: Mapping[str, Any]) -> KnownTask:
         raise UnusableSnapshotError(folder, f"the sample of the task {row['name']} is not whole")
     sample = TaskSample(flat.reshape(len(classes), DIMENSIONS), classes)
     description = TaskDescription(numbers, sample, row["rows"], row["classes"], landmarkers_of(handmade))
-    return KnownTask(row["name"], row["family"], row["content_hash"], row["split_hash"], description)
+    return KnownTask(
+        row["name"],
+        row["family"],
+        row["content_hash"],
+        row["split_hash"],
+        description,
+        _packed_rows(folder, row),
+    )
+
+
+def _packed_rows(folder: Path, row: Mapping[str, Any]) -> int:
+    """How many rows the validation part of a task has."""
+    if row["validation_rows"] is None:
+        return 0
+    try:
+        return len(zlib.decompress(row["validation_rows"])) // 4
+    except zlib.error as error:
+        raise UnusableSnapshotError(folder, f"the split of the task {row['name']} is damaged") from error
 
 
 def _run(folder: Path, row: Mapping[str, Any], task: int) -> KnownRun:
@@ -252,6 +283,7 @@ def _run(folder: Path, row: Mapping[str, Any], task: int) -> KnownRun:
         test_accuracy=row["test_accuracy"],
         own_seconds=row["train_seconds"],
         bundle_bytes=row["bundle_bytes"],
+        predict_milliseconds=math.nan if row["predict_milliseconds"] is None else row["predict_milliseconds"],
     )
 
 

@@ -14,7 +14,7 @@ from dvn.value_network import Experience, FitOptions, KnownRun, KnownTask
 from dvn.value_network.snapshot import CURVES, RUNS, TASKS, write_snapshot
 
 SPACE = "wide_deep"
-QUICK = FitOptions(members=2, iterations=30, runs_in_batch=8, samples_in_batch=32)
+QUICK = FitOptions(members=2, iterations=30, runs_in_batch=8, samples_in_batch=32, tune_steps=5)
 
 
 def two_kinds(tasks: int = 8, *, runs: int = 24, shared: int = 8, seed: int = 0) -> Experience:
