@@ -19,7 +19,7 @@ from dvn.architecture import SPACES, Architecture, Relaxation, get_space
 from dvn.errors import ArchitectureError, CheckpointError
 from dvn.metafeatures import HANDMADE_NAMES, TaskDescription
 from dvn.value_network.network import NetworkShape, TaskVector, ValueNetwork, sample_batch
-from dvn.value_network.observations import Standardiser, padded
+from dvn.value_network.observations import Standardiser, class_number, padded
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -106,7 +106,7 @@ class Checkpoint:
         handmade = torch.from_numpy(self.standardiser(description.handmade)).expand(members, -1)
         vectors, classes = padded([description])
         batch = sample_batch(
-            vectors.expand(members, -1, -1), classes.expand(members, -1), int(classes.max()) + 1
+            vectors.expand(members, -1, -1), classes.expand(members, -1), class_number(description)
         )
         with torch.no_grad():
             return self.network.describe(batch, handmade)

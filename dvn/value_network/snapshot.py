@@ -103,13 +103,18 @@ class UnusableSnapshotError(CheckpointError):
 
 @dataclass(frozen=True, slots=True)
 class KnownTask:
-    """A task of the experience."""
+    """A task of the experience. That of a user is shared without a sample: it has hand-made features only."""
 
     name: str
     family: str
     content_hash: str
     split_hash: str
     description: TaskDescription
+
+    @property
+    def has_sample(self) -> bool:
+        """Whether the set encoder can read it."""
+        return len(self.description.sample.classes) > 0
 
 
 @dataclass(frozen=True, slots=True)
