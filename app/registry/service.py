@@ -54,6 +54,14 @@ class UnknownCheckpointError(NotFoundError):
         )
 
 
+class RetiredCheckpointError(ConflictError):
+    def __init__(self, checkpoint_id: str) -> None:
+        super().__init__(
+            f"The checkpoint {checkpoint_id} learned from runs that their owner took back, so it is not "
+            "used again; `forethought refit` makes another."
+        )
+
+
 def answering_checkpoint(session: Session, space: str) -> CheckpointRow | None:
     """The promoted checkpoint of a space at its present version; None: the one that ships answers."""
     found = queries.active_promotion(session, space, version_of(space))
@@ -81,10 +89,16 @@ def checkpoint_row(checkpoint: Checkpoint, folder: Path) -> CheckpointRow:
 def promote(
     session: Session, checkpoint: Checkpoint, folder: Path, *, refit_id: UUID | None = None
 ) -> PromotionRow:
-    """Put a checkpoint to use; whoever asks from the commit on is answered by it."""
+    """Put a checkpoint to use; whoever asks from the commit on is answered by it.
+
+    Raises:
+        RetiredCheckpointError: It learned from runs that were taken back, and no refit made it anew.
+    """
     _lock(session)
     upsert_checkpoint(session, checkpoint_row(checkpoint, folder))
     row = session.get_one(CheckpointRow, checkpoint.id, populate_existing=True)
+    if row.folder is None and refit_id is None:
+        raise RetiredCheckpointError(checkpoint.id)
     row.folder, row.promoted_at = str(folder), datetime.now(UTC)
     promotion = PromotionRow(checkpoint_id=checkpoint.id, refit_id=refit_id)
     session.add(promotion)

@@ -11,9 +11,12 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, func, select
 
 from app.classifiers.tables import ClassifierRow
+from app.datasets.queries import get_dataset
+from app.datasets.service import learning_data
 from app.db.session import transaction
 from app.experiments import snapshots
 from app.experiments.queries import shared_tasks
+from app.experiments.records import RunRecord, TaskFacts, record_run, upsert_task
 from app.experiments.service import NoTasksError, chosen_tasks
 from app.experiments.tables import (
     Origin,
@@ -200,6 +203,30 @@ def test_taking_back_retires_what_learned_from_it(
     share(wise, dataset, False)
     with transaction(engine) as session:
         assert registry.answering_checkpoint(session, SPACE) is None
+
+
+def test_what_the_operator_added_stays_when_a_user_takes_back(
+    wise: TestClient, engine: Engine, new_dataset: Make, trained: Train
+) -> None:
+    dataset = new_dataset(86)
+    own, other = trained(dataset), trained(dataset, architecture=QUICK, seed=1)
+    with transaction(engine) as session:
+        row = get_dataset(session, UUID(dataset))
+        split = learning_data(row, wise.app.state.storage).split  # type: ignore[attr-defined]
+        facts = TaskFacts("public", "public", 0, split.train, split.validation, split.test)
+        task_id = upsert_task(session, row.id, facts)
+        architecture_id = session.get_one(ClassifierRow, UUID(own["id"])).architecture_id
+        moments = {"started_at": row.created_at, "ended_at": row.created_at}
+        origin = {"origin": Origin.random, "code_version": "1", "libraries": {}}
+        public = RunRecord(task_id, architecture_id, seed=1, **origin, **moments)  # type: ignore[arg-type]
+        run_id = record_run(session, public)
+    assert share(wise, dataset, True)["runs"] == 1
+    with transaction(engine) as session:
+        assert session.get_one(ClassifierRow, UUID(other["id"])).run_id == run_id
+    share(wise, dataset, False)
+    assert [run.id for run in runs(engine)] == [run_id]
+    with transaction(engine) as session:
+        session.delete(session.get_one(TaskRow, task_id))
 
 
 def test_no_text_no_vector_and_no_name_of_a_users_dataset_leaves_in_a_snapshot(

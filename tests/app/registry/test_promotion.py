@@ -154,6 +154,8 @@ def test_taken_back_runs_retire_every_value_network_that_learned_from_them(
         assert service.retire(session, packed([4, 9]), content) == 1
     assert asked(engine, experience) == fitted[0].id
     with transaction(engine) as session:
+        with pytest.raises(service.RetiredCheckpointError, match="took back"):
+            service.promote(session, fitted[1], second)
         row = session.get_one(CheckpointRow, fitted[1].id)
         assert row.folder is None
         assert content not in str(row.manifest)
