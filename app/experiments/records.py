@@ -13,8 +13,8 @@ from uuid import UUID
 
 import numpy as np
 from jaxtyping import Float, Int
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import cast, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
 from app.datasets.tables import DatasetRow, Visibility
@@ -180,6 +180,14 @@ def upsert_sample(session: Session, task_id: int, facts: SampleFacts) -> None:
         metafeatures=dict(facts.metafeatures),
     )
     session.execute(new.on_conflict_do_nothing())
+
+
+def describe_sample(session: Session, task_id: int, facts: SampleFacts) -> None:
+    """Store what the value network sees of a task; where its sample is there, add numbers or renew them."""
+    upsert_sample(session, task_id, facts)
+    key = {"task_id": task_id, "module": facts.module, "module_version": facts.module_version}
+    numbers = TaskSampleRow.metafeatures.op("||")(cast(dict(facts.metafeatures), JSONB))
+    session.execute(update(TaskSampleRow).filter_by(**key).values(metafeatures=numbers))
 
 
 def sample_of(row: TaskSampleRow) -> SampleFacts:

@@ -17,7 +17,13 @@ MODULE_NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 NGRAM_NAMES: Mapping[str, str] = MappingProxyType(
-    {"words": "Single words", "word_pairs": "Words and pairs", "characters": "Characters 3-5"}
+    {
+        "words": "Single words",
+        "word_pairs": "Words and pairs",
+        "characters": "Characters 3-5",
+        "short_characters": "Characters 1-3",
+        "pairs_and_characters": "Words, pairs and characters",
+    }
 )
 
 

@@ -14,6 +14,7 @@ from dvn.data.dataset import Dataset
 from dvn.data.split import Split
 from dvn.embeddings import get_encoder, get_table
 from dvn.embeddings.cache import VectorCache
+from dvn.metafeatures.landmarkers import Embed, embed
 from dvn.training.ngrams import Ngrams
 from dvn.training.single_thread import single_thread
 from dvn.training.sparse import multiply
@@ -128,6 +129,18 @@ def texts_hash(texts: Sequence[str]) -> str:
     for text in texts:
         digest.update(text.encode("utf-8", "surrogatepass") + b"\x00")
     return digest.hexdigest()
+
+
+def known_vectors(cache: VectorCache, texts: Sequence[str]) -> Embed:
+    """What embeds some of these texts by a frozen encoder, from the cache where it has those of all texts."""
+    row_of = {text: row for row, text in enumerate(texts)}
+    fingerprint = texts_hash(texts)
+
+    def vectors(module: str, wanted: Sequence[str]) -> Float[np.ndarray, "texts dim"]:
+        stored = cache.stored(get_encoder(module), len(texts), fingerprint)
+        return embed(module, wanted) if stored is None else stored[[row_of[text] for text in wanted]]
+
+    return vectors
 
 
 def cut_columns(counts: csr_matrix, rows: Int[np.ndarray, " used"]) -> csr_matrix:

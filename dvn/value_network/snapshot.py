@@ -19,7 +19,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no type
 from dvn.architecture import Architecture, get_space
 from dvn.embeddings import MODULES
 from dvn.errors import ArchitectureError, CheckpointError
-from dvn.metafeatures import HANDMADE_NAMES, TaskDescription, TaskSample
+from dvn.metafeatures import HANDMADE_NAMES, TaskDescription, TaskSample, landmarkers_of
 from dvn.metafeatures.task_sample import DIMENSIONS, TABLE
 
 TASKS, RUNS, CURVES = "tasks.parquet", "runs.parquet", "curves.parquet"
@@ -155,7 +155,7 @@ class Experience:
 
 
 def read_experience(folder: Path, space: str) -> Experience:
-    """The finished runs of one space at its present version, and their tasks.
+    """The finished runs of one space at its present version or one that it includes, and their tasks.
 
     Tasks whose sample another version of the table made are left out: their vectors mean something else.
 
@@ -165,10 +165,11 @@ def read_experience(folder: Path, space: str) -> Experience:
     rows = [row for row in read_rows(folder, TASKS) if _is_current_sample(row)]
     known = tuple(_task(folder, row) for row in rows)
     place = {(task.content_hash, task.split_hash): i for i, task in enumerate(known)}
-    version = str(get_space(space).version)
+    described = get_space(space)
+    versions = {str(version) for version in (described.version, *described.includes)}
     runs = []
     for row in read_rows(folder, RUNS):
-        is_current = (row["space"], row["version"], row["fidelity"]) == (space, version, 1.0)
+        is_current = row["space"] == space and row["version"] in versions and row["fidelity"] == 1.0
         task = place.get((row["content_hash"], row["split_hash"]))
         if is_current and row["state"] == "finished" and task is not None:
             runs.append(_run(folder, row, task))
@@ -233,7 +234,7 @@ def _task(folder: Path, row: Mapping[str, Any]) -> KnownTask:
     if len(flat) != len(classes) * DIMENSIONS:
         raise UnusableSnapshotError(folder, f"the sample of the task {row['name']} is not whole")
     sample = TaskSample(flat.reshape(len(classes), DIMENSIONS), classes)
-    description = TaskDescription(numbers, sample, row["rows"], row["classes"])
+    description = TaskDescription(numbers, sample, row["rows"], row["classes"], landmarkers_of(handmade))
     return KnownTask(row["name"], row["family"], row["content_hash"], row["split_hash"], description)
 
 

@@ -81,7 +81,7 @@ def test_a_task_has_architectures_of_its_own_and_keeps_them() -> None:
 
 
 def plan(session: Session, storage: Storage, *, shared: int = 2, random: int = 0) -> service.Planned:
-    return service.plan_runs(session, storage, space="wide_deep", shared=shared, random=random, names=None)
+    return service.plan_runs(session, storage, service.Wanted("wide_deep", shared, random))
 
 
 def test_what_was_run_is_not_planned_again_and_a_failure_counts_as_run(
@@ -89,11 +89,25 @@ def test_what_was_run_is_not_planned_again_and_a_failure_counts_as_run(
 ) -> None:
     add(session, storage)
     [before] = plan(session, storage).plans
-    architecture_id, _, origin = before.runs[0]
-    ended = EndedRun(before.task_id, architecture_id, origin, NOW, NOW, None, "it diverged")
+    run = before.runs[0]
+    ended = EndedRun(before.task_id, run.architecture_id, run.origin, NOW, NOW, None, "it diverged")
     service.record(session, ended)
     [after] = plan(session, storage).plans
     assert after.runs == before.runs[1:]
+
+
+def test_the_first_own_architectures_are_planned_from_a_second_seed(
+    session: Session, storage: Storage, cheap: Cheap
+) -> None:
+    add(session, storage)
+    [before] = service.plan_runs(session, storage, service.Wanted("wide_deep", 1, 3, twice=2)).plans
+    own = [run.architecture_id for run in before.runs if run.origin is Origin.random and run.seed == 0]
+    assert [run.architecture_id for run in before.runs if run.seed == service.SECOND_SEED] == own[:2]
+    again = next(run for run in before.runs if run.seed == service.SECOND_SEED)
+    ended = EndedRun(before.task_id, again.architecture_id, again.origin, NOW, NOW, None, "it diverged", 1)
+    service.record(session, ended)
+    [after] = service.plan_runs(session, storage, service.Wanted("wide_deep", 1, 3, twice=2)).plans
+    assert set(before.runs) - set(after.runs) == {again}
 
 
 def test_a_run_recorded_twice_is_there_once(session: Session, storage: Storage, cheap: Cheap) -> None:
@@ -109,7 +123,7 @@ def test_an_own_architecture_that_is_shared_is_planned_once_as_shared(
 ) -> None:
     add(session, storage)
     [planned] = plan(session, storage, shared=2, random=3).plans
-    assert [origin for *_, origin in planned.runs] == [Origin.shared, Origin.shared, Origin.random]
+    assert [run.origin for run in planned.runs] == [Origin.shared, Origin.shared, Origin.random]
 
 
 def test_small_tasks_come_first(session: Session, storage: Storage, cheap: Cheap) -> None:

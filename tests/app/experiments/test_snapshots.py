@@ -159,11 +159,10 @@ def test_a_restored_run_is_whole_and_not_planned_again(
     assert run.metrics["validation", "accuracy"] == 1 / 3
     assert run.cost == CHANGED_COST
     assert [point.step for point in queries.curve_of(session, run.run_id)] == [100, 200]
-    planned = service.plan_runs(
-        session, Storage(tmp_path / "data"), space="wide_deep", shared=3, random=0, names=["b task"]
-    )
+    wanted = service.Wanted("wide_deep", shared=3, random=0)
+    planned = service.plan_runs(session, Storage(tmp_path / "data"), wanted, names=["b task"])
     [plan] = planned.plans
-    assert [architecture for _, architecture, _ in plan.runs] == wide_architectures(1)
+    assert [architecture for _, architecture, _, _ in plan.runs] == wide_architectures(1)
 
 
 def test_a_task_without_a_present_sample_keeps_its_runs_and_teaches_nothing(
