@@ -5,6 +5,7 @@ it back removes the task and its runs, and retires every value network that lear
 Decision: a training that ended before its owner shared becomes a run as well, without its curve.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -22,11 +23,12 @@ from app.experiments import queries as experiment_queries
 from app.experiments.records import RunRecord, record_run
 from app.experiments.service import code_version, libraries
 from app.experiments.shared_tasks import share_task
-from app.experiments.tables import Origin, RunRow, TaskRow
+from app.experiments.tables import ArchitectureRow, Origin, RunRow, TaskRow
 from app.recommendations.queries import find_recommendation
 from app.registry.service import retire
 from app.settings import Settings
 from app.storage import Storage
+from dvn.architecture import Architecture, get_space
 from dvn.training import Outcome
 from dvn.value_network.joined import packed, run_key
 
@@ -72,12 +74,23 @@ def record_training(
 def _take_back(session: Session, dataset: DatasetRow) -> None:
     own = [task.id for task, _ in experiment_queries.shared_tasks(session, dataset_id=dataset.id)]
     doomed = queries.shared_run_ids(session, dataset.id)
-    names = experiment_queries.run_names(session, doomed)
+    keys = packed(key for run in experiment_queries.named_runs(session, doomed) for key in keys_of(*run))
     session.execute(delete(RunRow).where(RunRow.id.in_(doomed)))
     session.execute(delete(TaskRow).where(TaskRow.id.in_(own)))
     # The database has set to null what pointed to the runs.
     session.expire_all()
-    retire(session, packed(run_key(*name) for name in names), dataset.content_hash)
+    retire(session, keys, dataset.content_hash)
+
+
+def keys_of(content_hash: str, split_hash: str, row: ArchitectureRow, seed: int) -> Iterator[int]:
+    """The keys under which a run may have been learned from: an older run counts in newer versions, too."""
+    space = get_space(row.space)
+    versions = range(int(row.version), space.version + 1)
+    # The hash of an architecture holds the version of the space that it was read in.
+    decisions = space.parse(row.decisions).decisions if len(versions) > 1 else row.decisions
+    later = [Architecture(space.name, version, decisions).hash for version in versions[1:]]
+    for name in (row.hash, *later):
+        yield run_key(content_hash, split_hash, name, seed)
 
 
 def _record(session: Session, classifier: ClassifierRow, task_id: int, outcome: Outcome | None) -> None:

@@ -301,16 +301,14 @@ def public_tasks(session: Session) -> Sequence[tuple[TaskRow, DatasetRow]]:
     return [(task, dataset) for task, dataset in tasks(session) if task.id not in users]
 
 
-def run_names(session: Session, run_ids: Sequence[int]) -> Sequence[tuple[str, str, str, int]]:
-    """The natural keys of some runs: content hash, split hash, architecture's hash, seed."""
+def named_runs(session: Session, run_ids: Sequence[int]) -> Sequence[tuple[str, str, ArchitectureRow, int]]:
+    """The natural keys of some runs: content hash, split hash, architecture, seed."""
     joined = (
-        select(DatasetRow.content_hash, TaskRow.split_hash, ArchitectureRow.hash, RunRow.seed)
-        .join(TaskRow, TaskRow.id == RunRow.task_id)
-        .join(DatasetRow, DatasetRow.id == TaskRow.dataset_id)
+        select(DatasetRow.content_hash, TaskRow.split_hash, ArchitectureRow, RunRow.seed)
+        .join(TaskRow, TaskRow.dataset_id == DatasetRow.id)
+        .join(RunRow, RunRow.task_id == TaskRow.id)
         .join(ArchitectureRow, ArchitectureRow.id == RunRow.architecture_id)
         .where(RunRow.id.in_(list(run_ids)))
     )
-    return [
-        (content, split, name, seed)
-        for content, split, name, seed in session.execute(joined.order_by(RunRow.id))
-    ]
+    rows = session.execute(joined.order_by(RunRow.id))
+    return [(content, split, architecture, seed) for content, split, architecture, seed in rows]

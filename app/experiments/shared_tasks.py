@@ -1,14 +1,14 @@
 """A dataset whose owner shares its runs becomes a task of the experience, without texts, vectors or names.
 
-Decision: what is kept of such a task is its split, its hand-made meta-features and its runs; its name is made
-from its content hash. Why: of a user's task only numbers about it are shared, and they teach how
+Decision: such a task keeps its split, its hand-made meta-features, static landmarkers and runs. Its
+name is made from its content hash. Why: of a user's task only numbers about it are shared, and they teach how
 architectures are valued (rho); the set encoder, which reads vectors of texts, learns from public tasks alone.
 Decision: tasks that share texts are one family, found by the texts that their samples share. A sample
 is the texts with the smallest hashes, so that two of them meet as often as their datasets do.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -20,9 +20,11 @@ from app.datasets.service import LearningData
 from app.datasets.tables import DatasetRow
 from app.experiments import queries, records
 from app.experiments.checkpoints import SNAPSHOT
-from app.experiments.service import sample_facts
 from app.experiments.tables import SharedTaskRow
+from dvn.data.dataset import Dataset
+from dvn.data.split import rows_outside_test
 from dvn.embeddings import MODULES
+from dvn.metafeatures import STATIC, TaskDescription, describe_task, stored_numbers
 from dvn.metafeatures.task_sample import DIMENSIONS, TABLE
 from dvn.value_network.snapshot import TASKS, read_rows
 
@@ -50,17 +52,25 @@ def share_task(session: Session, dataset: DatasetRow, data: LearningData, experi
     known = queries.task_of_split(session, dataset.id, records.hash_parts(parts))
     if known is not None:
         return known
-    facts = sample_facts(data.dataset)
-    sketch = sketch_of(facts.vectors)
+    described = described_dataset(data.dataset)
+    sketch = sketch_of(described.sample.vectors)
     name = f"shared-{dataset.content_hash[:12]}"
     family = family_of(sketch, known_sketches(session, experience)) or name
     task = records.TaskFacts(name, family, split.seed, split.train, split.validation, split.test)
     task_id = records.upsert_task(session, dataset.id, task)
     nothing = np.empty((0, DIMENSIONS), np.int8), np.empty(0, np.int16)
-    records.upsert_sample(session, task_id, replace(facts, vectors=nothing[0], classes=nothing[1]))
+    facts = records.SampleFacts(TABLE, MODULES[TABLE].version, *nothing, stored_numbers(described))
+    records.upsert_sample(session, task_id, facts)
     session.add(SharedTaskRow(task_id=task_id, sketch=sketch.astype("<u8").tobytes()))
     session.flush()
     return task_id
+
+
+def described_dataset(dataset: Dataset) -> TaskDescription:
+    """What a recommendation knows of a dataset at once: nothing of its test part, nothing of an encoder."""
+    rows = rows_outside_test(dataset)
+    texts, labels = [dataset.texts[row] for row in rows], [dataset.labels[row] for row in rows]
+    return describe_task(texts, labels, groups=(STATIC,))
 
 
 def sketch_of(vectors: Int[np.ndarray, "samples features"]) -> Sketch:

@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, func, select
 
+from app.classifiers.shared_runs import keys_of
 from app.classifiers.tables import ClassifierRow
 from app.datasets.queries import get_dataset
 from app.datasets.service import learning_data
@@ -19,6 +20,7 @@ from app.experiments.queries import shared_tasks
 from app.experiments.records import RunRecord, TaskFacts, record_run, upsert_task
 from app.experiments.service import NoTasksError, chosen_tasks
 from app.experiments.tables import (
+    ArchitectureRow,
     Origin,
     RunCurveRow,
     RunMetricRow,
@@ -34,9 +36,11 @@ from app.recommendations.tables import RecommendationRow
 from app.registry import service as registry
 from app.registry.tables import RefitRow
 from app.settings import Settings
-from dvn.metafeatures import HANDMADE_NAMES
+from dvn.architecture import Architecture, get_space
+from dvn.metafeatures import HANDMADE_NAMES, LANDMARKER_NAMES, STATIC
+from dvn.metafeatures.stored_numbers import LANDMARKERS_VERSION
 from dvn.value_network import read_experience
-from dvn.value_network.joined import run_keys
+from dvn.value_network.joined import run_key, run_keys
 from tests.app.classifiers.test_classifiers import QUICK
 from tests.app.visiting import PAGE, made
 from tests.synthetic import csv_of, texts_of
@@ -205,6 +209,16 @@ def test_taking_back_retires_what_learned_from_it(
         assert registry.answering_checkpoint(session, SPACE) is None
 
 
+def test_an_older_run_is_known_by_its_name_in_newer_versions_too() -> None:
+    space = get_space(SPACE)
+    now = space.from_json(QUICK)
+    old = Architecture(space.name, space.version - 1, now.decisions)
+    row = ArchitectureRow(space=old.space, version=str(old.version), hash=old.hash, decisions=old.decisions)
+    assert list(keys_of("a", "b", row, 3)) == [run_key("a", "b", one.hash, 3) for one in (old, now)]
+    row = ArchitectureRow(space=now.space, version=str(now.version), hash=now.hash, decisions=now.decisions)
+    assert list(keys_of("a", "b", row, 3)) == [run_key("a", "b", now.hash, 3)]
+
+
 def test_what_the_operator_added_stays_when_a_user_takes_back(
     wise: TestClient, engine: Engine, new_dataset: Make, trained: Train
 ) -> None:
@@ -254,7 +268,8 @@ def test_no_text_no_vector_and_no_name_of_a_users_dataset_leaves_in_a_snapshot(
             assert secret not in said
     for sample in stored:
         assert (sample.rows, sample.vectors, sample.classes) == (0, b"", b"")
-        assert set(sample.metafeatures) == set(HANDMADE_NAMES)
+        assert set(sample.metafeatures) == {*HANDMADE_NAMES, *LANDMARKER_NAMES[STATIC], LANDMARKERS_VERSION}
+        assert all(isinstance(number, float) for number in sample.metafeatures.values())
     (task,) = read_experience(tmp_path, SPACE).tasks
     assert not task.has_sample
     assert task.name == f"shared-{task.content_hash[:12]}"
