@@ -68,19 +68,25 @@ def tasks() -> None:
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option("--family", default=None, help="Name shared by datasets that share texts.")
+@click.option(
+    "--size", "sizes", type=click.IntRange(min=50), multiple=True, help="A smaller size to add as well."
+)
 @data_option
-def add(files: tuple[Path, ...], family: str | None, data: Path | None) -> Mapping[str, Any]:
+def add(
+    files: tuple[Path, ...], family: str | None, sizes: tuple[int, ...], data: Path | None
+) -> Mapping[str, Any]:
     """Add the task that each FILE poses, for training on; a catalog.json beside the files is read."""
     added = []
     with opened(data) as (_, engine, storage):
         for path in files:
             try:
                 with transaction(engine) as session:
-                    task = service.add_task(session, storage, path, family=family)
-                    added.append({"name": task.name, "family": task.family, "id": task.id})
+                    found = service.add_tasks(session, storage, path, family=family, sizes=sizes)
+                    added += [{"name": task.name, "family": task.family, "id": task.id} for task in found]
             except DvnError as error:
                 raise BadInputError(f"{path.name}: {error}") from error
-            say(f"{task.name} is a task of the family {task.family}.")
+            for task in found:
+                say(f"{task.name} is a task of the family {task.family}.")
     return {"tasks": added}
 
 
@@ -148,6 +154,13 @@ def described_words(found: Mapping[str, Any]) -> str:
     default=0,
     show_default=True,
     help="How many of each task's own are trained from a second seed, too.",
+)
+@click.option(
+    "--smaller",
+    type=click.IntRange(min=0),
+    default=15,
+    show_default=True,
+    help="Random architectures of each task of a smaller size.",
 )
 @click.option("--tasks", "names", default=None, help="Names with commas, done in this order; all otherwise.")
 @click.option(

@@ -37,14 +37,17 @@ def describe_tasks(
     """
     with transaction(engine) as session:
         every = service.chosen_tasks(session, names)
-        found = [(task.id, task.name, dataset.content_hash) for task, dataset in every]
+        found = [(task.id, task.name, dataset) for task, dataset in every]
         stored = queries.samples(session, module=TABLE, module_version=MODULES[TABLE].version)
         complete = {row.task_id for row in stored if _is_complete(row.metafeatures)}
     left = [task for task in found if task[0] not in complete]
     without_texts = []
-    for number, (task_id, name, content_hash) in enumerate(left, start=1):
+    for number, (task_id, name, row) in enumerate(left, start=1):
+        with transaction(engine) as session:
+            task = queries.task_with_split(session, task_id)
         try:
-            facts = service.sample_facts(storage.load_dataset(content_hash), storage)
+            dataset = storage.load_dataset(row.content_hash)
+            facts = service.sample_facts(dataset, service.rows_shown(dataset, task, row.name), storage)
         except (MissingDatasetError, DataError):
             without_texts.append(name)
             continue

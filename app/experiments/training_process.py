@@ -14,10 +14,13 @@ from app.experiments.service import EndedRun, PlannedTraining, TaskPlan
 from app.experiments.tables import Origin
 from app.settings import PROJECT_ROOT
 from app.storage import Storage
+from dvn.data.dataset import Dataset
+from dvn.data.smaller import cut
 from dvn.data.split import Split
 from dvn.embeddings.cache import VectorCache
 from dvn.errors import DvnError, EmbeddingError
 from dvn.training import Budget, TaskFeatures, train
+from dvn.training.features import Whole
 from dvn.training.single_thread import single_thread
 
 RUN_SECONDS = 120.0
@@ -76,10 +79,19 @@ def _train_all(line: Connection, work: Work) -> None:
     storage = Storage(work.folder)
     dataset = storage.load_dataset(work.plan.content_hash)
     cache = VectorCache(storage.vectors, max_bytes=work.cache_bytes)
-    features = TaskFeatures(dataset, work.split, cache)
+    features = features_of(dataset, work.split, cache)
     for run in work.plan.runs:
         line.send(StartedRun(run.architecture_id, run.origin, datetime.now(UTC), run.seed))
         line.send(ended_run(features, work.plan.task_id, run))
+
+
+def features_of(dataset: Dataset, split: Split, cache: VectorCache) -> TaskFeatures:
+    """The inputs of a task: of the rows in use alone where these are few, as in a smaller task."""
+    used = len(split.train) + len(split.validation) + len(split.test)
+    if used == len(dataset):
+        return TaskFeatures(dataset, split, cache)
+    small, parts, rows = cut(dataset, split)
+    return TaskFeatures(small, parts, cache, Whole(dataset.texts, rows))
 
 
 def ended_run(features: TaskFeatures, task_id: int, run: PlannedTraining) -> EndedRun:

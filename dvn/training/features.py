@@ -50,6 +50,14 @@ class ScaledEncoder:
         return get_encoder(self.module).encode(texts) * np.float32(self.scale)
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The texts that these are some of: an encoder's vectors are computed for all of them at once."""
+
+    texts: Sequence[str]
+    rows: Int[np.ndarray, " texts"]
+
+
 @dataclass(slots=True)
 class TaskFeatures:
     """The inputs of every architecture on one split of one dataset; nothing is fitted outside train."""
@@ -57,6 +65,7 @@ class TaskFeatures:
     dataset: Dataset
     split: Split
     cache: VectorCache | None = None
+    whole: Whole | None = None
     watch: Callable[[int], None] | None = None
     """Told how many texts a frozen encoder has done, several times a minute; it may raise to stop."""
 
@@ -110,8 +119,9 @@ class TaskFeatures:
         encoder = get_encoder(module)
         if self.cache is None:
             return encoder.encode(self.dataset.texts)
-        texts = self.dataset.texts
-        return self.cache.vectors(encoder, texts, texts_hash(texts), watch=self.watch)
+        texts = self.dataset.texts if self.whole is None else self.whole.texts
+        vectors = self.cache.vectors(encoder, texts, texts_hash(texts), watch=self.watch)
+        return vectors if self.whole is None else vectors[self.whole.rows]
 
     def _once(self, name: str, compute: Callable[[], Value]) -> Value:
         if name not in self._kept:

@@ -39,7 +39,7 @@ def add(engine: Engine, storage: Storage, *names: str) -> None:
     for seed, name in enumerate(names):
         with transaction(engine) as session:
             path = write_csv(storage.folder.parent / f"{name}.csv", rows=40, seed=seed)
-            service.add_task(session, storage, path)
+            service.add_tasks(session, storage, path)
 
 
 def stored(engine: Engine) -> list[dict[str, float]]:

@@ -49,7 +49,7 @@ def populated(own_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> P
     with pytest.MonkeyPatch.context() as patch, transaction(own_engine) as session:
         patch.setattr(service, "distinct_architectures", no_wider)
         for seed, name in enumerate(("here", "gone")):
-            service.add_task(session, storage, write_csv(folder / f"{name}.csv", seed=seed))
+            service.add_tasks(session, storage, write_csv(folder / f"{name}.csv", seed=seed))
         plans = plan(session, storage)
     gone, here = sorted(plans, key=lambda plan: plan.name)
     (storage.datasets / f"{gone.content_hash}.parquet").unlink()
