@@ -105,7 +105,10 @@ class UnusableSnapshotError(CheckpointError):
 
 @dataclass(frozen=True, slots=True)
 class KnownTask:
-    """A task of the experience; `validation_rows` measure its scores, zero if their number is unknown."""
+    """A task of the experience; `validation_rows` measure its scores, zero if their number is unknown.
+
+    That of a user is shared without a sample: it has named numbers only.
+    """
 
     name: str
     family: str
@@ -113,6 +116,11 @@ class KnownTask:
     split_hash: str
     description: TaskDescription
     validation_rows: int = 0
+
+    @property
+    def has_sample(self) -> bool:
+        """Whether the set encoder can read it."""
+        return len(self.description.sample.classes) > 0
 
 
 @dataclass(frozen=True, slots=True)
