@@ -140,7 +140,7 @@ def upsert_dataset(session: Session, facts: DatasetFacts) -> UUID:
 def upsert_task(session: Session, dataset_id: UUID, facts: TaskFacts) -> int:
     """The id of the task with this dataset, metric and split; stored now if it is new."""
     parts = [pack_rows(rows) for rows in (facts.train_rows, facts.validation_rows, facts.test_rows)]
-    split_hash = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+    split_hash = hash_parts(parts)
     new = insert(TaskRow).values(
         dataset_id=dataset_id,
         name=facts.name,
@@ -159,6 +159,11 @@ def upsert_task(session: Session, dataset_id: UUID, facts: TaskFacts) -> int:
         TaskRow.split_hash == split_hash,
     )
     return session.execute(select(TaskRow.id).where(*natural_key)).scalar_one()
+
+
+def hash_parts(parts: Sequence[bytes]) -> str:
+    """The fingerprint of a split, from its packed row numbers in their order."""
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
 
 def upsert_sample(session: Session, task_id: int, facts: SampleFacts) -> None:

@@ -267,7 +267,7 @@ def chosen_tasks(session: Session, names: Sequence[str] | None) -> Sequence[tupl
         NoTasksError: There is none.
         UnknownTaskError: A name is not that of a task.
     """
-    every = queries.tasks(session)
+    every = queries.public_tasks(session)
     if not every:
         raise NoTasksError
     known = {task.name for task, _ in every}

@@ -103,8 +103,10 @@ def judge_families(
         experience: Tasks and runs.
         families: What is left out.
         judged: Who is fitted and judged.
-        limit: What a chosen architecture may cost; a task where no shared one keeps it is passed over.
+        limit: What a chosen architecture may cost; a task without a shared one that keeps it is passed over,
+            for best on average could not choose there.
     """
+    has_shared = any(run.is_shared for run in experience.runs)
     inside = [place for place, task in enumerate(experience.tasks) if task.family not in families]
     known = experience.of_tasks(inside)
     fitted = [(contender, contender.fit(known)) for contender in judged]
@@ -112,7 +114,7 @@ def judge_families(
     for place, task in enumerate(experience.tasks):
         if task.family in families:
             runs = [run for run in experience.runs if run.task == place and limit.allows(run)]
-            if limit == NO_LIMIT or any(run.is_shared for run in runs):
+            if not has_shared or any(run.is_shared for run in runs):
                 scores.append(_random(experience, place, runs))
                 scores += [_judge(experience, place, runs, *pair) for pair in fitted]
     return scores

@@ -105,7 +105,10 @@ class UnusableSnapshotError(CheckpointError):
 
 @dataclass(frozen=True, slots=True)
 class KnownTask:
-    """A task of the experience; `validation_rows` measure its scores, zero if their number is unknown."""
+    """A task of the experience; `validation_rows` measure its scores, zero if their number is unknown.
+
+    That of a user is shared without a sample: it has named numbers only.
+    """
 
     name: str
     family: str
@@ -113,6 +116,11 @@ class KnownTask:
     split_hash: str
     description: TaskDescription
     validation_rows: int = 0
+
+    @property
+    def has_sample(self) -> bool:
+        """Whether the set encoder can read it."""
+        return len(self.description.sample.classes) > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +167,7 @@ class Experience:
 def read_experience(folder: Path, space: str) -> Experience:
     """The finished runs of one space at its present version or one that it includes, and their tasks.
 
+    Of several versions, the architectures that tasks share are those of the latest that has any.
     Tasks whose sample another version of the table made are left out: their vectors mean something else.
 
     Raises:
@@ -169,12 +178,18 @@ def read_experience(folder: Path, space: str) -> Experience:
     place = {(task.content_hash, task.split_hash): i for i, task in enumerate(known)}
     described = get_space(space)
     versions = {str(version) for version in (described.version, *described.includes)}
-    runs = []
+    runs, shared = [], {}
     for row in read_rows(folder, RUNS):
         is_current = row["space"] == space and row["version"] in versions and row["fidelity"] == 1.0
         task = place.get((row["content_hash"], row["split_hash"]))
         if is_current and row["state"] == "finished" and task is not None:
             runs.append(_run(folder, row, task))
+            if runs[-1].is_shared:
+                shared[len(runs) - 1] = int(row["version"])
+    latest = max(shared.values(), default=0)
+    for number, version in shared.items():
+        if version < latest:
+            runs[number] = replace(runs[number], is_shared=False)
     with_runs = sorted({run.task for run in runs})
     experience = Experience(space, known, tuple(runs), snapshot_hash(folder))
     return experience if len(with_runs) == len(known) else experience.of_tasks(with_runs)

@@ -85,6 +85,16 @@ def poisoned(experience: Experience) -> Experience:
     return replace(experience, runs=runs)
 
 
+def without_sample(experience: Experience, *bare: int) -> Experience:
+    """The same experience with some tasks as users share theirs: with hand-made features alone."""
+    nothing = TaskSample(np.empty((0, DIMENSIONS), np.int8), np.empty(0, np.int16))
+    tasks = (
+        replace(task, description=replace(task.description, sample=nothing)) if place in bare else task
+        for place, task in enumerate(experience.tasks)
+    )
+    return replace(experience, tasks=tuple(tasks))
+
+
 def write_experience(folder: Path, experience: Experience) -> None:
     """The experience as a snapshot on disk."""
     tasks = [_task_row(task) for task in experience.tasks]

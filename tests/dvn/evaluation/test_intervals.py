@@ -65,7 +65,7 @@ def test_limits_are_on_what_was_measured() -> None:
 
 
 def test_under_a_limit_only_what_keeps_it_is_chosen_and_is_the_measure() -> None:
-    known = two_kinds(4, runs=24, shared=20)
+    known = two_kinds(4, runs=16, shared=12)
     judge = [Contender("best", fit_best_on_average)]
     limit = CostLimit(has_encoder=False)
     found: list[TaskScore] = judge_families(known, frozenset({"family 0"}), judge, limit)
