@@ -93,18 +93,19 @@ def _cell(words: str) -> str:
 
 
 def _what_it_is(manifest: Mapping[str, Any]) -> Section:
-    shape: Mapping[str, Any] = manifest.get("shape", {})
-    members = int(shape.get("members", 1))
+    # A manifest of another form of value network says less, and so does its card.
+    members = manifest.get("shape", {}).get("members")
+    form = "" if members is None else f", here an ensemble of {counted(int(members), 'member')}"
     return Section(
         "What it is",
         (
             f"It predicts the accuracy that each architecture of the search space {manifest['space']} "
-            f"(version {manifest['space_version']}) would reach on a task that it has never seen, before "
-            "anything is trained on that task: the value network of Kokiopoulou et al. (2019), here an "
-            f"ensemble of {counted(members, 'member')}.",
-            f"It sees a task as {len(manifest['handmade'])} hand-made numbers (counts, class balance, "
-            "lengths, scripts, how far the classes lie apart) and at most 512 texts as small vectors with "
-            "anonymous class numbers. It sees no text and no label name.",
+            f"(version {manifest.get('space_version', 'unknown')}) would reach on a task that it has never "
+            f"seen, before anything is trained on that task: the value network of Kokiopoulou et al. "
+            f"(2019){form}.",
+            f"It sees a task as {len(manifest.get('handmade', ()))} hand-made numbers (counts, class "
+            "balance, lengths, scripts, how far the classes lie apart) and at most 512 texts as small "
+            "vectors with anonymous class numbers. It sees no text and no label name.",
         ),
     )
 
@@ -189,10 +190,12 @@ def _standing(record: TrackRecord | None) -> Section:
 
 
 def _calibration(manifest: Mapping[str, Any], record: TrackRecord | None) -> Section:
-    calibration = manifest["calibration"]
+    calibration = manifest.get("calibration")
     stated = (
-        f"Intervals are meant to hold {_percent(calibration['coverage'])} of the truths; they are calibrated "
-        f"on {counted(int(calibration['tasks']), 'task')}, each predicted without its family."
+        "Its intervals are not calibrated."
+        if calibration is None
+        else f"Intervals are meant to hold {_percent(calibration['coverage'])} of the truths; they are "
+        f"calibrated on {counted(int(calibration['tasks']), 'task')}, each predicted without its family."
     )
     if record is None:
         return Section("Calibration", (stated,))
@@ -210,10 +213,11 @@ def _calibration(manifest: Mapping[str, Any], record: TrackRecord | None) -> Sec
 
 
 def _limits(manifest: Mapping[str, Any], record: TrackRecord | None) -> Section:
+    far = manifest.get("far")
+    limit = "" if far is None else f" (further from each than {far:.2f} in standardised features)"
     told = (
         "The level of accuracy is predicted roughly, the order of architectures better: read the interval, "
-        "not the figure alone. A task unlike all known ones (further from each than "
-        f"{manifest['far']:.2f} in the root mean square of standardised features) is said to be outside of "
+        f"not the figure alone. A task unlike all known ones{limit} is said to be outside of "
         "its experience, and gets the architecture that is best on average first.",
         "It knows public benchmarks: short texts, mostly English, labels that people gave with some care. "
         "Languages, scripts and label noise that are not among its tasks are guesses.",
@@ -249,7 +253,7 @@ def _licences() -> Section:
 def _reproduction(manifest: Mapping[str, Any], record: TrackRecord | None) -> Section:
     space = manifest["space"]
     told: tuple[str, ...] = (
-        f"Weights (SHA-256): {manifest['weights_sha256']}.",
+        f"Weights (SHA-256): {manifest.get('weights_sha256', 'unknown')}.",
         f"Snapshot (SHA-256 of tasks and runs): {manifest['snapshot_hash']}.",
     )
     commands: tuple[str, ...] = (f"forethought fit --space {space}", f"forethought evaluate --space {space}")
