@@ -10,6 +10,7 @@ from app.cli.output import say_unexpected
 
 _CLASSIFY: Final = "app.cli.classify"
 _EXPERIENCE: Final = "app.cli.experience"
+_REPRODUCE: Final = "app.cli.reproduce"
 _SPACE: Final = "app.cli.space"
 _VALUE_NETWORKS: Final = "app.cli.value_networks"
 COMMANDS: Final = {
@@ -23,6 +24,7 @@ COMMANDS: Final = {
     "checkpoints": Place(_VALUE_NETWORKS, "list_checkpoints", "Value networks shipped and fitted here."),
     "export": Place(_EXPERIENCE, "export", "Write the experience of a space as a Parquet snapshot."),
     "space-report": Place(_SPACE, "space_report", "Judge a search space by recorded runs."),
+    "reproduce": Place(_REPRODUCE, "reproduce", "The paper's tables and figures, ours beside theirs."),
 }
 
 
