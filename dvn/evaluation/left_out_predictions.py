@@ -18,9 +18,10 @@ import numpy as np
 from dvn.architecture import Architecture
 from dvn.evaluation.leave_one_family_out import TooFewFamiliesError, rank_correlation
 from dvn.evaluation.track_record import TrackedTask, TrackRecord
+from dvn.value_network.calibration import COVERAGE
 from dvn.value_network.checkpoint import Checkpoint
 from dvn.value_network.fit import FitOptions
-from dvn.value_network.make_checkpoint import COVERAGE, folds, make_checkpoint
+from dvn.value_network.make_checkpoint import folds, make_checkpoint
 from dvn.value_network.snapshot import Experience, KnownRun, KnownTask
 
 Watch = Callable[[int, int], None]
@@ -126,11 +127,10 @@ def _tracked(checkpoint: Checkpoint, task: KnownTask, runs: Sequence[KnownRun]) 
     predicted = checkpoint.predict([one.architecture for one in recorded], view)
     place = {one.architecture: number for number, one in enumerate(recorded)}
     defaults = [place[best] for best in checkpoint.best_on_average if best in place]
-    distances = checkpoint.landmarks.distances(checkpoint.standardiser(task.description.handmade))
-    is_outside = bool(distances.min() > checkpoint.landmarks.far)
+    is_outside = checkpoint.is_outside(task.description)
     # Outside of its experience the product falls back to the best on average, and so does its record.
     chosen = defaults[0] if is_outside and defaults else int(np.argmax(predicted.scores))
-    middle, low, high = checkpoint.interval(predicted.accuracies)
+    middle, low, high = checkpoint.interval(predicted.accuracies, predicted.doubt)
     correlation = rank_correlation(predicted.scores, np.array([one.validation for one in recorded]))
     own = [one.test for one in recorded if not one.is_shared] or [one.test for one in recorded]
     return TrackedTask(
