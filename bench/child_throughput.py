@@ -190,7 +190,7 @@ def table(results: dict[str, list[Result] | str], jobs: list[Job], limits: dict[
     """The Markdown table of one space: totals of its children, and what they say of each framework."""
     names = {job.name for job in jobs}
     lines = [
-        "| | runs per core-hour, training | end to end | ours is faster, training | end to end "
+        "| | runs per core-hour, training only | end to end | ours faster by, training only | end to end "
         "| of the arithmetic limit | validation accuracy |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
