@@ -37,8 +37,9 @@ from dvn.evaluation.predictors import (
     fit_permuted,
     fit_value_network,
 )
+from dvn.metafeatures import ENCODERS, STATIC
 from dvn.value_network import Experience, FitOptions, read_experience
-from dvn.value_network.task_features import ENCODERS, HANDMADE, STATIC
+from dvn.value_network.task_features import HANDMADE
 
 SPACE = "wide_deep"
 

@@ -14,10 +14,11 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from dvn.metafeatures import STATIC
 from dvn.value_network.network import NetworkShape, ValueNetwork
 from dvn.value_network.observations import Observations
 from dvn.value_network.targets import Targets
-from dvn.value_network.task_features import HANDMADE, STATIC
+from dvn.value_network.task_features import HANDMADE
 
 OUTER_BATCHES = 1
 """kOuterIters of the paper: mini-batches of runs from one sampled task."""

@@ -6,28 +6,22 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from dvn.metafeatures import HANDMADE_NAMES, TaskDescription
+from dvn.metafeatures import HANDMADE_NAMES, LANDMARKER_NAMES, TaskDescription
 
-HANDMADE, STATIC, ENCODERS = "handmade", "static", "encoders"
-GROUPS = (HANDMADE, STATIC, ENCODERS)
-"""Hand-made numbers, landmarkers on the static tables, and landmarkers through the sentence encoders."""
+HANDMADE = "handmade"
+"""The group of the hand-made numbers; the others are those of `LANDMARKER_NAMES`."""
 
 MOST_DEVIATIONS = 4.0
 _SMALLEST_SCALE = 1e-6
-_OF_ENCODERS = ("use_beyond", "minilm_beyond")
-
-
-def group_of(name: str) -> str:
-    """The group of a named number of a task."""
-    if name in HANDMADE_NAMES:
-        return HANDMADE
-    return ENCODERS if name.startswith("encoders_") or name in _OF_ENCODERS else STATIC
+_GROUP_OF = dict.fromkeys(HANDMADE_NAMES, HANDMADE) | {
+    name: group for group, names in LANDMARKER_NAMES.items() for name in names
+}
 
 
 def numbers_of(description: TaskDescription) -> Mapping[str, float]:
     """All named numbers of a task."""
-    made = zip(HANDMADE_NAMES, description.handmade.tolist(), strict=True)
-    return dict(made) | dict(description.landmarkers)
+    made = dict(zip(HANDMADE_NAMES, description.handmade.tolist(), strict=True))
+    return made | {name: value for name, value in description.landmarkers.items() if name in _GROUP_OF}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +40,7 @@ class TaskFeatures:
         names = [
             name
             for name in named
-            if group_of(name) in groups and 2 * sum(name in one for one in numbers) > len(numbers)
+            if _GROUP_OF[name] in groups and 2 * sum(name in one for one in numbers) > len(numbers)
         ]
         table = _table(numbers, names)
         mean, scale = np.nanmean(table, axis=0), np.nanstd(table, axis=0)

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 
 from dvn.architecture import Relaxation, get_space
-from dvn.metafeatures import HANDMADE_NAMES, TaskDescription
+from dvn.metafeatures import TaskDescription
 from dvn.value_network.decision_features import is_ordered, similarity_root
-from dvn.value_network.task_features import TaskFeatures, group_of
+from dvn.value_network.task_features import TaskFeatures
 from tests.dvn.experiences import description
 
 RELAXATION = Relaxation(get_space("wide_deep"))
@@ -37,12 +37,6 @@ def test_decisions_share_nothing() -> None:
 def with_landmarkers(**numbers: float) -> TaskDescription:
     base = description(0, np.random.default_rng(0))
     return TaskDescription(base.handmade, base.sample, base.rows, base.classes, numbers)
-
-
-def test_numbers_have_groups() -> None:
-    assert group_of(HANDMADE_NAMES[0]) == "handmade"
-    assert group_of("static_best") == group_of("use_table_beyond") == "static"
-    assert group_of("encoders_best") == group_of("use_beyond") == "encoders"
 
 
 def test_a_number_that_a_task_lacks_is_at_the_mean() -> None:
