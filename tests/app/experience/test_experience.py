@@ -154,15 +154,6 @@ def test_the_value_network_in_use_has_its_card(learned: TestClient) -> None:
     assert learned.get(f"/api/v1/experience/checkpoints/{found['id']}").json()["card"] == markdown.text
 
 
-def test_without_any_experience_the_pages_teach(client: TestClient) -> None:
-    assert "forethought populate" in shown(client, "/experience")
-    assert "No run ships" in shown(client, "/experience/runs")
-    assert "forethought fit" in shown(client, "/experience/map")
-    assert "forethought fit" in shown(client, "/experience/checkpoints")
-    assert client.get("/api/v1/experience/map").status_code == 404
-    assert client.get("/api/v1/experience/runs").json() == {"runs": [], "total": 0, "next": None}
-
-
 def test_a_snapshot_is_read_again_only_when_its_files_change(tmp_path: Path, web_settings: Settings) -> None:
     save_whole_experience(tmp_path)
     settings = web_settings.model_copy(update={"experience": tmp_path})
