@@ -11,16 +11,20 @@ from sqlalchemy.exc import OperationalError
 
 from app.classifiers import routes as classifiers
 from app.classifiers import service as classifier_service
+from app.classifiers import sharing_routes
 from app.classifiers.loaded import LoadedClassifiers
 from app.datasets import routes as datasets
 from app.datasets import service as dataset_service
 from app.db.database import open_database
 from app.db.session import make_engine, transaction
+from app.experience import routes as experience
 from app.pages import routes as pages
 from app.recommendations import routes as recommendations
 from app.recommendations.experience import Experience
+from app.registry import service as registry_service
 from app.settings import Settings, load_settings
 from app.storage import Storage
+from app.track_record import routes as track_record
 from app.web import job_routes
 from app.web.computing import ComputePool
 from app.web.errors import install_error_answers
@@ -60,10 +64,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def _add_routes(app: FastAPI, settings: Settings) -> None:
     form_bytes = PageLimits.from_settings(settings).form_bytes + FORM_OVERHEAD_BYTES
     app.include_router(pages.router)
-    for feature in (datasets, recommendations, classifiers):
+    for feature in (datasets, recommendations, classifiers, experience, track_record):
         app.include_router(feature.pages)
         app.include_router(feature.api, prefix="/api/v1")
-    app.include_router(job_routes.api, prefix="/api/v1")
+    app.include_router(sharing_routes.pages)
+    for api in (sharing_routes.api, job_routes.api):
+        app.include_router(api, prefix="/api/v1")
     app.include_router(datasets.file_api, prefix="/api/v1", max_body_size=settings.max_upload_bytes)
     app.include_router(classifiers.texts_api, prefix="/api/v1", max_body_size=form_bytes)
     for feature in (datasets, classifiers):
@@ -113,4 +119,5 @@ def _sweep_once(app: FastAPI, upload_age: float) -> None:
             session, app.state.storage, keep_hours=settings.upload_keep_hours
         )
         removed += classifier_service.sweep_folders(session, app.state.storage, age_seconds=SWEEP_SECONDS)
+        removed += registry_service.sweep_folders(session, settings.data, age_seconds=SWEEP_SECONDS)
     log.info("storage.swept removed=%d", removed)

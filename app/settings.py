@@ -65,6 +65,12 @@ class Settings(BaseSettings):
         60.0, gt=0, description="Longest training that is recommended by default."
     )
     vector_cache_bytes: int = Field(4_000_000_000, ge=0, description="Size limit of the cached text vectors.")
+    refit_at: int | None = Field(
+        None,
+        ge=0,
+        le=23,
+        description="Hour (UTC) at which a worker refits the value networks every night; without it, never.",
+    )
     upload_keep_hours: float = Field(
         24.0, gt=0, description="Uploads that became no dataset are deleted after this."
     )

@@ -15,6 +15,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, Final, final
 from uuid import UUID
@@ -36,6 +37,7 @@ from app.jobs.queries import is_any_running
 from app.jobs.registry import load_kinds
 from app.jobs.runner import INTERRUPT, Pace, owner_prefix, run_job
 from app.jobs.tables import JobId
+from app.registry.service import queue_nightly
 from app.settings import Settings, load_settings
 
 LOG: Final = logging.getLogger("forethought.worker")
@@ -95,6 +97,7 @@ class Worker:
             self._stop,
             every_seconds=self.settings.reconcile_seconds,
             max_attempts=self.settings.max_attempts,
+            plan=lambda session: queue_nightly(session, self.settings, datetime.now(UTC)),
         )
 
     def leave(self) -> None:

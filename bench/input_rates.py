@@ -36,7 +36,7 @@ def inputs() -> dict[str, tuple[int, Callable[[Sequence[str]], object]]]:
     found: dict[str, tuple[int, Callable[[Sequence[str]], object]]] = {}
     for name, facts in MODULES.items():
         found[name] = (TEXTS[facts.kind], get_module(name).encode)
-    for kind in ("words", "word_pairs", "characters"):
+    for kind in ("words", "word_pairs", "characters", "short_characters", "pairs_and_characters"):
         found[kind] = (TEXTS["ngrams"], lambda texts, kind=kind: Ngrams.fit(texts, kind)[0].transform(texts))
     return found
 

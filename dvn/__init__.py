@@ -12,5 +12,6 @@
 | `dvn.evaluation`           | leave-one-out studies (section 5)                        |
 
 Tensor dimensions: `tasks`, `texts`, `classes`, `features`, `starts`, `members` (of an
-ensemble), `logits` (the relaxed encoding's width), `samples` (of one task, for the set encoder).
+ensemble), `logits` (the relaxed encoding's width), `samples` (of one task, for the set encoder), `runs`
+(recorded), `forms` (one for all tasks, then one for each task feature that moves it).
 """

@@ -4,7 +4,8 @@ from alembic import context
 from sqlalchemy import Connection, create_engine, text
 
 import app.classifiers.tables
-import app.jobs.tables  # noqa: F401  (the two imports bring every table into the metadata)
+import app.jobs.tables
+import app.registry.tables  # noqa: F401  (the three imports bring every table into the metadata)
 from app.db.base import Base
 
 LOCK_TIMEOUT = "5s"

@@ -11,7 +11,8 @@ from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 from sqlalchemy.orm import Session
 
 import app.classifiers.tables
-import app.jobs.tables  # noqa: F401  (the two imports bring every table into the metadata)
+import app.jobs.tables
+import app.registry.tables  # noqa: F401  (the three imports bring every table into the metadata)
 from app.db.base import Base
 from app.db.embedded import EmbeddedPostgres
 from app.db.migrate import migrate

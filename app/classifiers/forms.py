@@ -41,3 +41,11 @@ class TryForm(BaseModel):
     """One text from the try-it box."""
 
     text: Annotated[str, StringConstraints(min_length=1, max_length=MAX_TRIED_CHARACTERS)]
+
+
+class SharingForm(BaseModel):
+    """Whether the owner of a dataset shares what its trainings reach; never its texts."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    shared: bool

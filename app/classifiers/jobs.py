@@ -30,7 +30,9 @@ def train_classifier(running: RunningJob) -> None:
     )
     with replacing(storage.classifier(running.subject_id)) as draft:
         trained.classifier.save(draft)
-    running.record(partial(service.store_result, classifier_id=running.subject_id, trained=trained))
+    store = partial(service.store_result, classifier_id=running.subject_id, trained=trained)
+    experience = Path(running.arguments.get("experience", ""))
+    running.record(partial(store, data=work.data, experience=experience))
 
 
 def said(progress: Progress) -> tuple[float, str]:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.classifiers.tables import ClassifierRow, ClassifierState
 from app.errors import NotFoundError
-from app.experiments.tables import ArchitectureRow
+from app.experiments.tables import ArchitectureRow, Origin, RunRow, SharedTaskRow, TaskRow
 
 _UNDER_WAY_OR_READY = (ClassifierState.waiting, ClassifierState.training, ClassifierState.ready)
 
@@ -61,3 +61,27 @@ def ready_ids(session: Session) -> Sequence[UUID]:
     """Every classifier that can predict."""
     is_ready = ClassifierRow.state == ClassifierState.ready
     return session.scalars(select(ClassifierRow.id).where(is_ready).order_by(ClassifierRow.id)).all()
+
+
+def ready_without_run(session: Session, dataset_id: UUID) -> Sequence[ClassifierRow]:
+    """The classifiers of a dataset whose trainings are no runs, oldest first."""
+    ready = (ClassifierRow.dataset_id == dataset_id, ClassifierRow.state == ClassifierState.ready)
+    wanted = select(ClassifierRow).where(*ready, ClassifierRow.run_id.is_(None))
+    return session.scalars(wanted.order_by(ClassifierRow.created_at, ClassifierRow.id)).all()
+
+
+def shared_run_ids(session: Session, dataset_id: UUID) -> Sequence[int]:
+    """The runs that are there because a dataset's owner shares them.
+
+    All of a task that was made by sharing; of one that the operator added, those of its classifiers.
+    """
+    made = select(ClassifierRow.run_id).where(ClassifierRow.dataset_id == dataset_id)
+    of_classifiers = RunRow.id.in_(made) & RunRow.origin.in_([Origin.recommendation, Origin.user])
+    joined = (
+        select(RunRow.id)
+        .join(TaskRow, TaskRow.id == RunRow.task_id)
+        .outerjoin(SharedTaskRow, SharedTaskRow.task_id == TaskRow.id)
+        .where(TaskRow.dataset_id == dataset_id)
+        .where(or_(SharedTaskRow.task_id.is_not(None), of_classifiers))
+    )
+    return session.scalars(joined.order_by(RunRow.id)).all()

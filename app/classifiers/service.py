@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.classifiers import queries
 from app.classifiers.forms import ClassifierForm
+from app.classifiers.shared_runs import record_training
 from app.classifiers.tables import ClassifierRow, ClassifierState
 from app.datasets import queries as dataset_queries
 from app.datasets import service as datasets
@@ -22,6 +24,7 @@ from app.jobs.service import enqueue, request_cancel
 from app.jobs.tables import JobId, JobRow, JobState
 from app.recommendations import queries as recommendation_queries
 from app.recommendations.forms import DEFAULT_SPACE
+from app.recommendations.service import score
 from app.recommendations.tables import RecommendationRow
 from app.settings import Settings
 from app.storage import PART, Storage, is_older, remove
@@ -132,7 +135,8 @@ def ready_classifier(session: Session, classifier_id: UUID) -> ClassifierRow:
 
 def _enqueue(session: Session, settings: Settings, classifier_id: UUID) -> None:
     # The worker's work is handed no settings: what it needs of them travels with the job.
-    arguments = {"data": str(settings.data), "vector_cache_bytes": settings.vector_cache_bytes}
+    places = {"data": str(settings.data), "experience": str(settings.experience)}
+    arguments = {**places, "vector_cache_bytes": settings.vector_cache_bytes}
     enqueue(session, TRAIN, classifier_id, arguments=arguments)
 
 
@@ -185,8 +189,13 @@ def load_work(session: Session, storage: Storage, classifier_id: UUID) -> Traini
     return TrainingWork(datasets.learning_data(dataset, storage), architecture, classifier.seed)
 
 
-def store_result(session: Session, classifier_id: UUID, trained: Trained) -> Json:
-    """Make a classifier ready; its files are in their place already."""
+def store_result(
+    session: Session, classifier_id: UUID, trained: Trained, data: datasets.LearningData, experience: Path
+) -> Json:
+    """Make a classifier ready; its files are in their place already.
+
+    What was recommended is told what it reached, and a training of a shared dataset becomes a run.
+    """
     classifier = queries.get_classifier(session, classifier_id)
     outcome = trained.outcome
     metrics: dict[str, Any] = {"validation": {}, "test": {}}
@@ -206,6 +215,10 @@ def store_result(session: Session, classifier_id: UUID, trained: Trained) -> Jso
     classifier.state = ClassifierState.ready
     classifier.error = None
     classifier.ended_at = datetime.now(UTC)
+    if classifier.recommendation_id is not None and classifier.rank is not None:
+        accuracy = {part: metrics[part]["accuracy"] for part in ("validation", "test")}
+        score(session, classifier.recommendation_id, classifier.rank, seed=classifier.seed, accuracy=accuracy)
+    record_training(session, classifier, data, outcome, experience)
     return {"classifier": str(classifier_id), "test_accuracy": metrics["test"]["accuracy"]}
 
 

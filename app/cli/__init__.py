@@ -10,6 +10,7 @@ from app.cli.output import say_unexpected
 
 _CLASSIFY: Final = "app.cli.classify"
 _EXPERIENCE: Final = "app.cli.experience"
+_REGISTRY: Final = "app.cli.registry"
 _REPRODUCE: Final = "app.cli.reproduce"
 _SPACE: Final = "app.cli.space"
 _VALUE_NETWORKS: Final = "app.cli.value_networks"
@@ -22,6 +23,10 @@ COMMANDS: Final = {
     "fit": Place(_VALUE_NETWORKS, "fit", "Fit a value network to a snapshot."),
     "evaluate": Place(_VALUE_NETWORKS, "evaluate", "Judge value networks on families left out."),
     "checkpoints": Place(_VALUE_NETWORKS, "list_checkpoints", "Value networks shipped and fitted here."),
+    "refit": Place(_REGISTRY, "refit_command", "Refit on all runs known here; promote if better."),
+    "promote": Place(_REGISTRY, "promote", "Put a checkpoint to use."),
+    "rollback": Place(_REGISTRY, "rollback", "Withdraw the promoted checkpoint."),
+    "promotions": Place(_REGISTRY, "list_promotions", "Which checkpoints were put to use, and when."),
     "export": Place(_EXPERIENCE, "export", "Write the experience of a space as a Parquet snapshot."),
     "space-report": Place(_SPACE, "space_report", "Judge a search space by recorded runs."),
     "reproduce": Place(_REPRODUCE, "reproduce", "The paper's tables and figures, ours beside theirs."),

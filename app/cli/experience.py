@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from app.db.database import open_database
 from app.db.session import make_engine, transaction
 from app.errors import BadInputError
 from app.experiments import queries, service, snapshots
+from app.experiments.describing import describe_tasks
 from app.experiments.populate import (
     PopulateProgress,
     StoppedError,
@@ -66,19 +68,25 @@ def tasks() -> None:
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option("--family", default=None, help="Name shared by datasets that share texts.")
+@click.option(
+    "--size", "sizes", type=click.IntRange(min=50), multiple=True, help="A smaller size to add as well."
+)
 @data_option
-def add(files: tuple[Path, ...], family: str | None, data: Path | None) -> Mapping[str, Any]:
+def add(
+    files: tuple[Path, ...], family: str | None, sizes: tuple[int, ...], data: Path | None
+) -> Mapping[str, Any]:
     """Add the task that each FILE poses, for training on; a catalog.json beside the files is read."""
     added = []
     with opened(data) as (_, engine, storage):
         for path in files:
             try:
                 with transaction(engine) as session:
-                    task = service.add_task(session, storage, path, family=family)
-                    added.append({"name": task.name, "family": task.family, "id": task.id})
+                    found = service.add_tasks(session, storage, path, family=family, sizes=sizes)
+                    added += [{"name": task.name, "family": task.family, "id": task.id} for task in found]
             except DvnError as error:
                 raise BadInputError(f"{path.name}: {error}") from error
-            say(f"{task.name} is a task of the family {task.family}.")
+            for task in found:
+                say(f"{task.name} is a task of the family {task.family}.")
     return {"tasks": added}
 
 
@@ -103,6 +111,26 @@ def list_tasks(data: Path | None) -> Mapping[str, Any]:
     return {"tasks": rows}
 
 
+@tasks.command("describe")
+@answering(lambda found: described_words(found))
+@click.option("--task", "names", multiple=True, help="Only this task; may be given several times.")
+@data_option
+def describe(names: tuple[str, ...], data: Path | None) -> Mapping[str, Any]:
+    """Compute the landmarkers that tasks lack: some seconds each; resumes."""
+    with opened(data) as (_, engine, storage):
+        described = describe_tasks(engine, storage, names=names or None, report=say_described)
+    return asdict(described)
+
+
+def say_described(name: str, number: int, total: int) -> None:
+    say(f"{name} is described, {number} of {total}.")
+
+
+def described_words(found: Mapping[str, Any]) -> str:
+    done = f"{found['now']} tasks described, {found['before']} were already."
+    return f"{done} {missing_words(found['without_texts'])}" if found["without_texts"] else done
+
+
 @click.command("populate")
 @answering(lambda found: f"{found['done']} runs recorded, {found['failed']} of them failed.")
 @space_option
@@ -115,11 +143,24 @@ def list_tasks(data: Path | None) -> Mapping[str, Any]:
 )
 @click.option(
     "--random",
-    "own",
     type=click.IntRange(min=0),
     default=30,
     show_default=True,
     help="Random architectures of each task's own.",
+)
+@click.option(
+    "--twice",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="How many of each task's own are trained from a second seed, too.",
+)
+@click.option(
+    "--smaller",
+    type=click.IntRange(min=0),
+    default=15,
+    show_default=True,
+    help="Random architectures of each task of a smaller size.",
 )
 @click.option("--tasks", "names", default=None, help="Names with commas, done in this order; all otherwise.")
 @click.option(
@@ -134,26 +175,18 @@ def list_tasks(data: Path | None) -> Mapping[str, Any]:
 )
 @data_option
 def populate_command(
-    space: str,
-    shared: int,
-    own: int,
-    names: str | None,
-    from_snapshot: Path | None,
-    processes: int,
-    data: Path | None,
+    names: str | None, from_snapshot: Path | None, processes: int, data: Path | None, **runs: Any
 ) -> Mapping[str, Any]:
     """Train architectures on the tasks and record every run; continues where it was stopped."""
     wanted = None if names is None else [name.strip() for name in names.split(",")]
     try:
-        with opened(data) as (settings, engine, storage), populating_alone(engine):
+        with opened(data) as (settings, engine, storage), populating_alone(engine, runs["space"]):
             if from_snapshot is not None:
                 with transaction(engine) as session:
                     say(f"{snapshots.restore(session, from_snapshot):,} runs are in the snapshot.")
             with transaction(engine) as session:
-                planned = service.plan_runs(
-                    session, storage, space=space, shared=shared, random=own, names=wanted
-                )
-                recorded = queries.run_seconds(session, space=space)
+                planned = service.plan_runs(session, storage, service.Wanted(**runs), names=wanted)
+                recorded = queries.run_seconds(session, space=runs["space"])
             if planned.without_texts:
                 say(missing_words(planned.without_texts))
             plans = planned.plans

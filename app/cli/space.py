@@ -73,6 +73,7 @@ def report_words(found: Mapping[str, Any]) -> str:
                 "choice": choice["choice"],
                 "runs": choice["runs"],
                 "best on": f"{choice['best_share']:.0%}",
+                "lift": f"{choice['lift']:.2f}",
                 "mean score": f"{choice['mean_score']:+.2f}",
             }
             for choice in decision["choices"]

@@ -74,5 +74,6 @@ class DatasetRow(Base):
         choice(Visibility, "visibility"), default=Visibility.private
     )
     delete_after: Mapped[datetime | None]
+    shared_at: Mapped[datetime | None]
     upload_id: Mapped[UUID | None] = mapped_column(ForeignKey(UploadRow.id, ondelete="SET NULL"), index=True)
     created_at: Mapped[CreatedAt] = mapped_column(index=True)

@@ -121,7 +121,9 @@ class Crew:
         starts = 1 if member.ended else member.starts + 1
         if (begun := member.begun) is not None:
             now = datetime.now(UTC)
-            yield EndedRun(plan.task_id, begun.architecture_id, begun.origin, begun.at, now, None, reason)
+            yield EndedRun(
+                plan.task_id, begun.architecture_id, begun.origin, begun.at, now, None, reason, begun.seed
+            )
             rest, starts = rest[1:], 1
         if starts > MOST_STARTS:
             yield GivenUpTask(plan.task_id, plan.name, reason)

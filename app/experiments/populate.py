@@ -30,7 +30,7 @@ _GUESSED_RUN_SECONDS = 2.5
 class AlreadyPopulatingError(ConflictError):
     def __init__(self) -> None:
         super().__init__(
-            "Another `forethought populate` is filling this database: let it end, or stop it and start again."
+            "Another `forethought populate` is filling this space: let it end, or stop it and start again."
         )
 
 
@@ -73,21 +73,22 @@ Report = Callable[[PopulateProgress], None]
 
 
 @contextmanager
-def populating_alone(engine: Engine) -> Iterator[None]:
-    """The right to populate this database, for as long as the block runs or the process lives.
+def populating_alone(engine: Engine, space: str) -> Iterator[None]:
+    """The right to populate this space in this database, while the block runs or the process lives.
 
     Raises:
         AlreadyPopulatingError: Another process has it.
     """
+    named = {"key": _LOCK, "space": space}
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK}):
+        if not connection.scalar(text("SELECT pg_try_advisory_lock(:key, hashtext(:space))"), named):
             raise AlreadyPopulatingError
         try:
             yield
         finally:
             # If the connection is lost, so is the lock.
             with suppress(OperationalError):
-                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
+                connection.execute(text("SELECT pg_advisory_unlock(:key, hashtext(:space))"), named)
 
 
 def expected_seconds(

@@ -21,6 +21,7 @@ from app.experiments.tables import (
     RunPredictionRow,
     RunRow,
     RunState,
+    SharedTaskRow,
     TaskRow,
     TaskSampleRow,
 )
@@ -267,3 +268,47 @@ def checkpoints(session: Session, *, space: str | None = None) -> Sequence[Check
     if space is not None:
         wanted = wanted.where(CheckpointRow.space == space)
     return session.scalars(wanted.order_by(CheckpointRow.created_at.desc(), CheckpointRow.id)).all()
+
+
+def task_of_split(session: Session, dataset_id: UUID, split_hash: str) -> int | None:
+    """The id of the task that a dataset poses with this split."""
+    return session.scalar(select(TaskRow.id).filter_by(dataset_id=dataset_id, split_hash=split_hash))
+
+
+def families_with_samples(
+    session: Session, *, module: str, module_version: str
+) -> Sequence[tuple[str, TaskSampleRow]]:
+    """The family and the sample of each task that has one, by task."""
+    joined = select(TaskRow.family, TaskSampleRow).join(TaskRow, TaskRow.id == TaskSampleRow.task_id)
+    of_module = joined.where(TaskSampleRow.module == module, TaskSampleRow.module_version == module_version)
+    rows = session.execute(of_module.where(TaskSampleRow.rows > 0).order_by(TaskRow.id))
+    return [(family, sample) for family, sample in rows]
+
+
+def shared_tasks(
+    session: Session, *, dataset_id: UUID | None = None
+) -> Sequence[tuple[TaskRow, SharedTaskRow]]:
+    """The tasks of datasets whose owners share them, by task; all, or those of one dataset."""
+    joined = select(TaskRow, SharedTaskRow).join(SharedTaskRow, SharedTaskRow.task_id == TaskRow.id)
+    if dataset_id is not None:
+        joined = joined.where(TaskRow.dataset_id == dataset_id)
+    return [(task, shared) for task, shared in session.execute(joined.order_by(TaskRow.id))]
+
+
+def public_tasks(session: Session) -> Sequence[tuple[TaskRow, DatasetRow]]:
+    """The tasks that the operator added, by name; not those of users, who train on theirs themselves."""
+    users = {task.id for task, _ in shared_tasks(session)}
+    return [(task, dataset) for task, dataset in tasks(session) if task.id not in users]
+
+
+def named_runs(session: Session, run_ids: Sequence[int]) -> Sequence[tuple[str, str, ArchitectureRow, int]]:
+    """The natural keys of some runs: content hash, split hash, architecture, seed."""
+    joined = (
+        select(DatasetRow.content_hash, TaskRow.split_hash, ArchitectureRow, RunRow.seed)
+        .join(TaskRow, TaskRow.dataset_id == DatasetRow.id)
+        .join(RunRow, RunRow.task_id == TaskRow.id)
+        .join(ArchitectureRow, ArchitectureRow.id == RunRow.architecture_id)
+        .where(RunRow.id.in_(list(run_ids)))
+    )
+    rows = session.execute(joined.order_by(RunRow.id))
+    return [(content, split, architecture, seed) for content, split, architecture, seed in rows]

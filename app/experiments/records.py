@@ -13,8 +13,8 @@ from uuid import UUID
 
 import numpy as np
 from jaxtyping import Float, Int
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import cast, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
 from app.datasets.tables import DatasetRow, Visibility
@@ -140,7 +140,7 @@ def upsert_dataset(session: Session, facts: DatasetFacts) -> UUID:
 def upsert_task(session: Session, dataset_id: UUID, facts: TaskFacts) -> int:
     """The id of the task with this dataset, metric and split; stored now if it is new."""
     parts = [pack_rows(rows) for rows in (facts.train_rows, facts.validation_rows, facts.test_rows)]
-    split_hash = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+    split_hash = hash_parts(parts)
     new = insert(TaskRow).values(
         dataset_id=dataset_id,
         name=facts.name,
@@ -161,6 +161,11 @@ def upsert_task(session: Session, dataset_id: UUID, facts: TaskFacts) -> int:
     return session.execute(select(TaskRow.id).where(*natural_key)).scalar_one()
 
 
+def hash_parts(parts: Sequence[bytes]) -> str:
+    """The fingerprint of a split, from its packed row numbers in their order."""
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+
+
 def upsert_sample(session: Session, task_id: int, facts: SampleFacts) -> None:
     """Store what the value network sees of a task, unless this version of it is there."""
     rows, dim = facts.vectors.shape
@@ -175,6 +180,14 @@ def upsert_sample(session: Session, task_id: int, facts: SampleFacts) -> None:
         metafeatures=dict(facts.metafeatures),
     )
     session.execute(new.on_conflict_do_nothing())
+
+
+def describe_sample(session: Session, task_id: int, facts: SampleFacts) -> None:
+    """Store what the value network sees of a task; where its sample is there, add numbers or renew them."""
+    upsert_sample(session, task_id, facts)
+    key = {"task_id": task_id, "module": facts.module, "module_version": facts.module_version}
+    numbers = TaskSampleRow.metafeatures.op("||")(cast(dict(facts.metafeatures), JSONB))
+    session.execute(update(TaskSampleRow).filter_by(**key).values(metafeatures=numbers))
 
 
 def sample_of(row: TaskSampleRow) -> SampleFacts:

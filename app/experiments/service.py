@@ -1,5 +1,6 @@
 """Files become tasks, tasks and architectures become planned runs, outcomes become recorded runs."""
 
+import hashlib
 import importlib.metadata
 import json
 import platform
@@ -8,8 +9,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Int
 from sqlalchemy.orm import Session
 
 from app.datasets.tables import DatasetRow, Visibility
@@ -21,16 +24,21 @@ from dvn.architecture import Architecture, Relaxation, get_space
 from dvn.data.dataset import Dataset
 from dvn.data.rare_classes import RareClasses
 from dvn.data.read_csv import read_dataset
+from dvn.data.smaller import rows_of_smaller, smaller_split
 from dvn.data.split import Split, rows_outside_test, split_dataset
 from dvn.data.split_report import SplitReport
-from dvn.embeddings import MODULES
-from dvn.metafeatures import HANDMADE_NAMES, describe_task
+from dvn.embeddings import MODULES, VectorCache
+from dvn.metafeatures import LANDMARKER_NAMES, describe_task, stored_numbers
 from dvn.metafeatures.task_sample import TABLE
 from dvn.training import Outcome
 from dvn.training.cost import encoding_seconds
+from dvn.training.features import known_vectors
 
 SHARED_SEED = 20190218
 """The day of the paper: every installation shares the same architectures."""
+
+SECOND_SEED = 1
+SIZE_MARK = "@"
 
 CATALOG = "catalog.json"
 _LIBRARIES = ("torch", "numpy", "numba", "scikit-learn", "onnxruntime")
@@ -77,8 +85,13 @@ def catalog_entry(path: Path, family: str | None) -> CatalogEntry:
         raise UnusableCatalogError(catalog) from error
 
 
-def add_task(session: Session, storage: Storage, path: Path, *, family: str | None = None) -> TaskRow:
-    """The task that a file poses, with its dataset, split and sample stored; adding it twice adds it once.
+def add_tasks(
+    session: Session, storage: Storage, path: Path, *, family: str | None = None, sizes: Sequence[int] = ()
+) -> list[TaskRow]:
+    """The tasks that a file poses, at full and smaller sizes; adding them twice adds them once.
+
+    A smaller task is another task of the same family and dataset, named `NAME@ROWS`; sizes that the file
+    hardly exceeds are passed over.
 
     Raises:
         DataError: The file cannot be used.
@@ -105,19 +118,40 @@ def add_task(session: Session, storage: Storage, path: Path, *, family: str | No
     if row.upload_id is None:  # A snapshot brought it without its names.
         row.class_counts = dict(zip(dataset.classes, counts, strict=True))
         row.text_column, row.label_column = dataset.text_column, dataset.label_column
-    facts = records.TaskFacts(path.stem, entry.family, 0, split.train, split.validation, split.test)
-    task_id = records.upsert_task(session, dataset_id, facts)
-    records.upsert_sample(session, task_id, sample_facts(dataset))
-    return queries.task_with_split(session, task_id)
+    smaller = [(f"{path.stem}{SIZE_MARK}{rows}", smaller_split(dataset, split, rows)) for rows in sizes]
+    added = []
+    for name, parts in [(path.stem, split), *smaller]:
+        if parts is not None:
+            facts = records.TaskFacts(name, entry.family, 0, parts.train, parts.validation, parts.test)
+            task = queries.task_with_split(session, records.upsert_task(session, dataset_id, facts))
+            shown = rows_shown(dataset, task, row.name)
+            records.upsert_sample(session, task.id, sample_facts(dataset, shown, storage))
+            added.append(task)
+    return added
 
 
-def sample_facts(dataset: Dataset) -> records.SampleFacts:
-    """What the value network sees of a dataset, as it is stored: nothing of its test part."""
-    rows = rows_outside_test(dataset)
-    described = describe_task([dataset.texts[row] for row in rows], [dataset.labels[row] for row in rows])
-    handmade = {name: float(value) for name, value in zip(HANDMADE_NAMES, described.handmade, strict=True)}
-    sample = described.sample
-    return records.SampleFacts(TABLE, MODULES[TABLE].version, sample.vectors, sample.classes, handmade)
+def is_smaller(task: TaskRow, dataset_name: str) -> bool:
+    """Whether a task is that of a smaller dataset than the one it is part of."""
+    return task.name.startswith(dataset_name + SIZE_MARK)
+
+
+def rows_shown(dataset: Dataset, task: TaskRow, dataset_name: str) -> Int[np.ndarray, " rows"]:
+    """The rows that a value network may see of a task: none of its test part."""
+    if is_smaller(task, dataset_name):
+        return rows_of_smaller(dataset, stored_split(task))
+    return rows_outside_test(dataset)
+
+
+def sample_facts(dataset: Dataset, rows: Int[np.ndarray, " rows"], storage: Storage) -> records.SampleFacts:
+    """What the value network sees of some rows of a dataset, as it is stored.
+
+    Landmarkers read the encoders' vectors where populating has left them, and store none.
+    """
+    cached = known_vectors(VectorCache(storage.vectors, max_bytes=0), dataset.texts)
+    texts, labels = [dataset.texts[row] for row in rows], [dataset.labels[row] for row in rows]
+    described = describe_task(texts, labels, groups=LANDMARKER_NAMES, vectors=cached)
+    version, sample = MODULES[TABLE].version, described.sample
+    return records.SampleFacts(TABLE, version, sample.vectors, sample.classes, stored_numbers(described))
 
 
 def stored_split(task: TaskRow) -> Split:
@@ -147,15 +181,24 @@ def distinct_architectures(space: str, count: int, generator: np.random.Generato
     return list(found.values())
 
 
+class PlannedTraining(NamedTuple):
+    """A run that a task still lacks: its architecture with its row's id, its origin and its seed."""
+
+    architecture_id: int
+    architecture: Architecture
+    origin: Origin
+    seed: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class TaskPlan:
-    """The runs that a task still lacks, each an architecture with its origin and its row's id."""
+    """The runs that a task still lacks."""
 
     task_id: int
     name: str
     content_hash: str
     rows: int
-    runs: tuple[tuple[int, Architecture, Origin], ...]
+    runs: tuple[PlannedTraining, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +209,24 @@ class Planned:
     without_texts: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which runs each task should have: shared and own architectures, and how many of its own once more.
+
+    The first `twice` own architectures of a task are trained from a second seed, too: how far two trainings
+    of one architecture agree is the ceiling of every correlation with a score. Smaller tasks have `smaller`
+    own architectures and no others.
+    """
+
+    space: str
+    shared: int
+    random: int
+    twice: int = 0
+    smaller: int = 15
+
+
 def plan_runs(
-    session: Session, storage: Storage, *, space: str, shared: int, random: int, names: Sequence[str] | None
+    session: Session, storage: Storage, wanted: Wanted, *, names: Sequence[str] | None = None
 ) -> Planned:
     """The runs that are left of those wanted, task by task.
 
@@ -176,20 +235,29 @@ def plan_runs(
         UnknownTaskError: A name is not that of a task.
     """
     found = chosen_tasks(session, names)
-    common = shared_architectures(space, shared)
-    known = {architecture.hash for architecture in common}
+    common = shared_architectures(wanted.space, wanted.shared)
     plans, without_texts = [], []
     for task, dataset in found:
         if not (storage.datasets / f"{dataset.content_hash}.parquet").is_file():
             without_texts.append(task.name)
             continue
-        own = own_architectures(space, random, dataset.content_hash)
-        wanted = [(architecture, Origin.shared) for architecture in common]
-        wanted += [(architecture, Origin.random) for architecture in own if architecture.hash not in known]
-        plans.append(_plan(session, task, dataset, wanted))
+        plans.append(_plan(session, task, dataset, _wanted_runs(wanted, common, task, dataset)))
     left = [plan for plan in plans if plan.runs]
     left.sort(key=lambda plan: (plan.rows, plan.name) if names is None else (names.index(plan.name), ""))
     return Planned(tuple(left), tuple(without_texts))
+
+
+def _wanted_runs(
+    wanted: Wanted, common: Sequence[Architecture], task: TaskRow, dataset: DatasetRow
+) -> list[tuple[Architecture, Origin, int]]:
+    if is_smaller(task, dataset.name):
+        seed = hashlib.sha256(f"{dataset.content_hash} {task.split_hash}".encode()).hexdigest()
+        return [(one, Origin.random, 0) for one in own_architectures(wanted.space, wanted.smaller, seed)]
+    shared = {architecture.hash for architecture in common}
+    every = own_architectures(wanted.space, wanted.random, dataset.content_hash)
+    own = [(one, Origin.random, 0) for one in every if one.hash not in shared]
+    again = [(one, origin, SECOND_SEED) for one, origin, _ in own[: wanted.twice]]
+    return [(one, Origin.shared, 0) for one in common] + own + again
 
 
 def chosen_tasks(session: Session, names: Sequence[str] | None) -> Sequence[tuple[TaskRow, DatasetRow]]:
@@ -199,7 +267,7 @@ def chosen_tasks(session: Session, names: Sequence[str] | None) -> Sequence[tupl
         NoTasksError: There is none.
         UnknownTaskError: A name is not that of a task.
     """
-    every = queries.tasks(session)
+    every = queries.public_tasks(session)
     if not every:
         raise NoTasksError
     known = {task.name for task, _ in every}
@@ -209,14 +277,13 @@ def chosen_tasks(session: Session, names: Sequence[str] | None) -> Sequence[tupl
 
 
 def _plan(
-    session: Session, task: TaskRow, dataset: DatasetRow, wanted: Sequence[tuple[Architecture, Origin]]
+    session: Session, task: TaskRow, dataset: DatasetRow, wanted: Sequence[tuple[Architecture, Origin, int]]
 ) -> TaskPlan:
-    ids = {
-        store_architecture(session, architecture): (architecture, origin) for architecture, origin in wanted
-    }
-    planned = [queries.PlannedRun(task.id, architecture_id, 0) for architecture_id in ids]
-    left = [run.architecture_id for run in queries.pending(session, planned)]
-    runs = tuple((architecture_id, *ids[architecture_id]) for architecture_id in left)
+    planned = {}
+    for architecture, origin, seed in wanted:
+        run = queries.PlannedRun(task.id, store_architecture(session, architecture), seed)
+        planned[run] = PlannedTraining(run.architecture_id, architecture, origin, seed)
+    runs = tuple(planned[run] for run in queries.pending(session, list(planned)))
     return TaskPlan(task.id, task.name, dataset.content_hash, dataset.rows, runs)
 
 
@@ -237,9 +304,10 @@ class EndedRun:
     ended_at: datetime
     outcome: Outcome | None
     error: str | None
+    seed: int = 0
 
 
-def record(session: Session, ended: EndedRun, *, seed: int = 0) -> int:
+def record(session: Session, ended: EndedRun) -> int:
     """Store a run under its natural key; a second one with the same key changes nothing."""
     outcome = ended.outcome
     return records.record_run(
@@ -247,7 +315,7 @@ def record(session: Session, ended: EndedRun, *, seed: int = 0) -> int:
         records.RunRecord(
             task_id=ended.task_id,
             architecture_id=ended.architecture_id,
-            seed=seed,
+            seed=ended.seed,
             origin=ended.origin,
             code_version=code_version(),
             libraries=libraries(),

@@ -206,7 +206,8 @@ def _restore_task(session: Session, row: Row) -> int:
     task_id = session.execute(select(TaskRow.id).filter_by(**key)).scalar_one()
     if row["module"] is not None:
         classes = np.array(row["sample_classes"], dtype=np.int16)
-        vectors = np.frombuffer(row["vectors"], dtype=np.int8).reshape(len(classes), -1)
+        flat = np.frombuffer(row["vectors"], dtype=np.int8)
+        vectors = flat.reshape(len(classes), len(flat) // max(1, len(classes)))
         facts = records.SampleFacts(
             row["module"], row["module_version"], vectors, classes, dict(row["handmade"])
         )

@@ -57,10 +57,24 @@ class TaskRow(Base):
     created_at: Mapped[CreatedAt]
 
 
+class SharedTaskRow(Base):
+    """Marks a task as that of a dataset whose owner shares its runs, and tells which texts it has.
+
+    `sketch` is never exported: eight bytes for each text of its sample (`shared_tasks.sketch_of`).
+    """
+
+    __tablename__ = "shared_task"
+
+    task_id: Mapped[int] = mapped_column(ForeignKey(TaskRow.id, ondelete="CASCADE"), primary_key=True)
+    sketch: Mapped[bytes]
+    created_at: Mapped[CreatedAt]
+
+
 class TaskSampleRow(Base):
     """What the value network sees of a task: some texts as int8 vectors with class numbers, and facts.
 
     `vectors` is a C-ordered int8 array of rows x dim, `classes` int16, one per row. No text, no label name.
+    A user's task has facts only: both arrays are empty.
     """
 
     __tablename__ = "task_sample"

@@ -10,15 +10,17 @@ from traceback import extract_tb
 
 from app.db.tether import die_with_parent
 from app.errors import AppError
-from app.experiments.service import EndedRun, TaskPlan
+from app.experiments.service import EndedRun, PlannedTraining, TaskPlan
 from app.experiments.tables import Origin
 from app.settings import PROJECT_ROOT
 from app.storage import Storage
-from dvn.architecture import Architecture
+from dvn.data.dataset import Dataset
+from dvn.data.smaller import cut
 from dvn.data.split import Split
 from dvn.embeddings.cache import VectorCache
 from dvn.errors import DvnError, EmbeddingError
 from dvn.training import Budget, TaskFeatures, train
+from dvn.training.features import Whole
 from dvn.training.single_thread import single_thread
 
 RUN_SECONDS = 120.0
@@ -49,6 +51,7 @@ class StartedRun:
     architecture_id: int
     origin: Origin
     at: datetime
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +79,22 @@ def _train_all(line: Connection, work: Work) -> None:
     storage = Storage(work.folder)
     dataset = storage.load_dataset(work.plan.content_hash)
     cache = VectorCache(storage.vectors, max_bytes=work.cache_bytes)
-    features = TaskFeatures(dataset, work.split, cache)
-    for architecture_id, architecture, origin in work.plan.runs:
-        line.send(StartedRun(architecture_id, origin, datetime.now(UTC)))
-        line.send(ended_run(features, work.plan.task_id, architecture_id, architecture, origin))
+    features = features_of(dataset, work.split, cache)
+    for run in work.plan.runs:
+        line.send(StartedRun(run.architecture_id, run.origin, datetime.now(UTC), run.seed))
+        line.send(ended_run(features, work.plan.task_id, run))
 
 
-def ended_run(
-    features: TaskFeatures, task_id: int, architecture_id: int, architecture: Architecture, origin: Origin
-) -> EndedRun:
+def features_of(dataset: Dataset, split: Split, cache: VectorCache) -> TaskFeatures:
+    """The inputs of a task: of the rows in use alone where these are few, as in a smaller task."""
+    used = len(split.train) + len(split.validation) + len(split.test)
+    if used == len(dataset):
+        return TaskFeatures(dataset, split, cache)
+    small, parts, rows = cut(dataset, split)
+    return TaskFeatures(small, parts, cache, Whole(dataset.texts, rows))
+
+
+def ended_run(features: TaskFeatures, task_id: int, run: PlannedTraining) -> EndedRun:
     """One run with its outcome, or the reason of its failure.
 
     Raises:
@@ -96,7 +106,12 @@ def ended_run(
     try:
         budget = Budget(max_seconds=RUN_SECONDS)
         outcome = train(
-            features.dataset, features.split, architecture, features=features, budget=budget
+            features.dataset,
+            features.split,
+            run.architecture,
+            features=features,
+            seed=run.seed,
+            budget=budget,
         ).outcome
     except EmbeddingError:
         raise
@@ -104,8 +119,9 @@ def ended_run(
         reason = str(error)
     except (MemoryError, RuntimeError, ValueError, ArithmeticError, LookupError, TypeError) as error:
         reason = _place(error)
-        log.exception("run.crashed task=%s architecture=%s", task_id, architecture.hash)
-    return EndedRun(task_id, architecture_id, origin, started, datetime.now(UTC), outcome, reason)
+        log.exception("run.crashed task=%s architecture=%s", task_id, run.architecture.hash)
+    ended = datetime.now(UTC)
+    return EndedRun(task_id, run.architecture_id, run.origin, started, ended, outcome, reason, run.seed)
 
 
 def _place(error: BaseException) -> str:

@@ -29,6 +29,7 @@ LONGEST_BACKOFF_SECONDS: Final = 60.0
 BATCH: Final = 100
 
 Announce = Callable[[JobId], None]
+Plan = Callable[[Session], None]
 
 
 class WorkerKeptDyingError(AppError):
@@ -39,9 +40,16 @@ class WorkerKeptDyingError(AppError):
         )
 
 
-def reconcile(engine: Engine, announce: Announce, *, max_attempts: int, at_once: bool = False) -> None:
-    """One look at all jobs: end, requeue, announce. `at_once` announces what was announced before, too."""
+def reconcile(
+    engine: Engine, announce: Announce, *, max_attempts: int, at_once: bool = False, plan: Plan | None = None
+) -> None:
+    """One look at all jobs: end, requeue, announce. `at_once` announces what was announced before, too.
+
+    Before that, `plan` queues the jobs whose hour has come.
+    """
     with transaction(engine) as session:
+        if plan is not None:
+            plan(session)
         end_cancelled(session)
         end_hopeless(session, max_attempts)
         requeue_expired(session)
@@ -99,7 +107,13 @@ def take_waiting(session: Session, *, at_once: bool) -> Sequence[JobId]:
 
 
 def keep_reconciling(
-    engine: Engine, announce: Announce, stop: threading.Event, *, every_seconds: float, max_attempts: int
+    engine: Engine,
+    announce: Announce,
+    stop: threading.Event,
+    *,
+    every_seconds: float,
+    max_attempts: int,
+    plan: Plan | None = None,
 ) -> None:
     """Reconcile until `stop`, whenever notified and every few seconds, unless another process does it."""
     while not stop.is_set():
@@ -112,7 +126,7 @@ def keep_reconciling(
                     continue
                 at_once = True
                 while not stop.is_set():
-                    reconcile(engine, announce, max_attempts=max_attempts, at_once=at_once)
+                    reconcile(engine, announce, max_attempts=max_attempts, at_once=at_once, plan=plan)
                     at_once = False
                     for _ in connection.notifies(timeout=every_seconds, stop_after=1):
                         pass

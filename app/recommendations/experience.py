@@ -1,25 +1,34 @@
-"""Shipped checkpoints become warm value networks, loaded once in the background."""
+"""Checkpoints become warm value networks: those that ship once in the background, promoted ones when asked.
+
+Decision: each question looks up which checkpoint is promoted, by one indexed query. Why: a promotion and a
+rollback count from their commit on, in every process, without a restart or a message.
+"""
 
 import logging
 from pathlib import Path
 from threading import Event
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Final, final
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from app.db.session import transaction
 from app.errors import BusyError, NotFoundError
 from app.experiments.records import upsert_checkpoint
 from app.experiments.tables import CheckpointRow
+from app.registry.service import answering_checkpoint, checkpoint_row
 from dvn.architecture_inference import Question, recommend
-from dvn.errors import DvnError
-from dvn.value_network import Checkpoint
+from dvn.errors import CheckpointError, DvnError
+from dvn.value_network import Checkpoint, UnusableCheckpointError
 
 log = logging.getLogger(__name__)
 
 MOST_WAIT_SECONDS: Final = 20.0
+RETRY_SECONDS: Final = 60.0
+"""How long a promoted checkpoint that could not be loaded is not tried again."""
+
 _WARMING_TEXTS: Final = ("one short text", "another short text", "a third, to warm up", "and a fourth")
 _WARMING_LABELS: Final = ("a", "b", "a", "b")
 
@@ -38,11 +47,13 @@ class NoCheckpointError(NotFoundError):
 
 @final
 class Experience:
-    """The checkpoints of one folder, `<space>/checkpoint`; questions wait until they are warm."""
+    """The checkpoints of one folder, `<space>/checkpoint`, and those promoted since."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._checkpoints: dict[str, Checkpoint] = {}
+        self._promoted: dict[str, Checkpoint] = {}
+        self._refused: dict[str, float] = {}
         self._is_loaded = Event()
         self._words = "loading the checkpoints"
 
@@ -73,8 +84,8 @@ class Experience:
             "experience.loaded checkpoints=%d seconds=%.2f", len(self._checkpoints), perf_counter() - began
         )
 
-    def checkpoint(self, space: str) -> Checkpoint:
-        """The warm checkpoint of a space.
+    def checkpoint(self, space: str, session: Session | None = None) -> Checkpoint:
+        """The warm checkpoint of a space: the promoted one, as the session sees it, else the one that ships.
 
         Raises:
             WarmingUpError: It is still being loaded.
@@ -82,24 +93,38 @@ class Experience:
         """
         if not self._is_loaded.wait(MOST_WAIT_SECONDS):
             raise WarmingUpError
+        row = None if session is None else answering_checkpoint(session, space)
+        promoted = None if row is None else self._find_promoted(row)
+        if promoted is not None:
+            return promoted
         if space not in self._checkpoints:
             raise NoCheckpointError(space, sorted(self._checkpoints))
         return self._checkpoints[space]
+
+    def _find_promoted(self, row: CheckpointRow) -> Checkpoint | None:
+        """A promoted checkpoint, loaded once; None, and a line in the log, if it cannot be used."""
+        shipped, held = self._checkpoints.get(row.space), self._promoted.get(row.space)
+        for known in (shipped, held):
+            if known is not None and known.id == row.id:
+                return known
+        if monotonic() - self._refused.get(row.id, -RETRY_SECONDS) < RETRY_SECONDS:
+            return None
+        try:
+            found = Checkpoint.load(Path(row.folder or ""))
+            if found.id != row.id:
+                raise UnusableCheckpointError(Path(row.folder or ""), f"it holds {found.id}, not {row.id}")
+        except CheckpointError as error:
+            self._refused[row.id] = monotonic()
+            log.warning("experience.fell_back space=%s promoted=%s reason=%s", row.space, row.id, error)
+            return None
+        log.info("experience.switched space=%s promoted=%s", row.space, row.id)
+        self._promoted[row.space] = found
+        return found
 
     def _load(self, folder: Path, engine: Engine) -> None:
         space = folder.parent.name
         checkpoint = Checkpoint.load(folder)
         recommend(_WARMING_TEXTS, _WARMING_LABELS, checkpoint, question=Question(top=1))
-        manifest = checkpoint.manifest()
-        row = CheckpointRow(
-            id=checkpoint.id,
-            space=space,
-            space_version=str(manifest["space_version"]),
-            snapshot_hash=checkpoint.snapshot_hash,
-            manifest=manifest,
-            scores=dict(checkpoint.scores),
-            folder=str(folder),
-        )
         with transaction(engine) as session:
-            upsert_checkpoint(session, row)
+            upsert_checkpoint(session, checkpoint_row(checkpoint, folder))
         self._checkpoints[space] = checkpoint

@@ -1,13 +1,36 @@
 """Every SELECT on recommendations."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.errors import NotFoundError
-from app.recommendations.tables import RecommendationRow
+from app.recommendations.tables import RecommendationRow, RecommendationTruthRow
+
+
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """An architecture of a recommendation with what was expected of it and what it reached; all in [0, 1].
+
+    `reached` is the test accuracy, `covered` whether that lies in the interval stated beforehand.
+    """
+
+    recommendation_id: UUID
+    dataset_id: UUID
+    checkpoint_id: str
+    rank: int
+    predicted: float
+    low: float
+    high: float
+    reached: float
+    reached_validation: float
+    covered: bool
+    was_outside: bool
+    ended_at: datetime
 
 
 class UnknownRecommendationError(NotFoundError):
@@ -39,3 +62,37 @@ def recommendations_of(session: Session, dataset_id: UUID, *, limit: int = 10) -
     newest = (RecommendationRow.created_at.desc(), RecommendationRow.id)
     about = RecommendationRow.dataset_id == dataset_id
     return session.scalars(select(RecommendationRow).where(about).order_by(*newest).limit(limit)).all()
+
+
+def track_record(
+    session: Session, *, dataset_id: UUID | None = None, limit: int = 1_000
+) -> Sequence[Foretold]:
+    """What was foretold and what came out, of every recommended classifier that was trained, newest first."""
+    joined = select(RecommendationTruthRow, RecommendationRow).join(
+        RecommendationRow, RecommendationRow.id == RecommendationTruthRow.recommendation_id
+    )
+    if dataset_id is not None:
+        joined = joined.where(RecommendationRow.dataset_id == dataset_id)
+    newest = (
+        RecommendationTruthRow.created_at.desc(),
+        RecommendationTruthRow.recommendation_id,
+        RecommendationTruthRow.rank,
+        RecommendationTruthRow.seed,
+    )
+    return [
+        Foretold(
+            recommendation_id=row.id,
+            dataset_id=row.dataset_id,
+            checkpoint_id=row.checkpoint_id,
+            rank=truth.rank,
+            predicted=truth.predicted,
+            low=truth.low,
+            high=truth.high,
+            reached=truth.test_accuracy,
+            reached_validation=truth.validation_accuracy,
+            covered=truth.low <= truth.test_accuracy <= truth.high,
+            was_outside=bool(row.notes.get("outside_experience", False)),
+            ended_at=truth.created_at,
+        )
+        for truth, row in session.execute(joined.order_by(*newest).limit(limit))
+    ]

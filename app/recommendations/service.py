@@ -6,14 +6,16 @@ from time import perf_counter
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.datasets import queries as dataset_queries
 from app.datasets import service as datasets
 from app.db.base import Json
+from app.recommendations import queries
 from app.recommendations.experience import Experience
 from app.recommendations.forms import QuestionForm
-from app.recommendations.tables import RecommendationRow
+from app.recommendations.tables import RecommendationRow, RecommendationTruthRow
 from app.settings import Settings
 from app.storage import Storage
 from dvn.architecture import get_space
@@ -42,7 +44,7 @@ def recommend_for(
     began = perf_counter()
     row = dataset_queries.get_dataset(session, asked.dataset_id)
     datasets.refuse_waiting(row)
-    checkpoint = experience.checkpoint(asked.space)
+    checkpoint = experience.checkpoint(asked.space, session)
     data = datasets.described_data(row, storage)
     read_seconds = perf_counter() - began
     found = recommend_for_dataset(data, checkpoint, question=asked.question, content_hash=row.content_hash)
@@ -66,6 +68,31 @@ def asked_by(form: QuestionForm, dataset_id: UUID, settings: Settings) -> Asked:
     limit = form.max_seconds if form.max_seconds is not None else settings.max_training_seconds
     question = Question(top=form.top, seed=form.seed, max_seconds=limit)
     return Asked(dataset_id, get_space(form.space).name, question)
+
+
+def score(
+    session: Session, recommendation_id: UUID, rank: int, *, seed: int, accuracy: Mapping[str, float]
+) -> None:
+    """Note what an architecture of a recommendation reached; the first note stays.
+
+    `accuracy` holds "validation" and "test". What the dataset's owner shares does not matter: the note is
+    for the users' own eyes, and no value network learns from it.
+    """
+    row = queries.find_recommendation(session, recommendation_id)
+    ranked = next((one for one in row.architectures if one["rank"] == rank), None) if row else None
+    if ranked is None:
+        return
+    new = insert(RecommendationTruthRow).values(
+        recommendation_id=recommendation_id,
+        rank=rank,
+        seed=seed,
+        predicted=ranked["expected_accuracy"],
+        low=ranked["low"],
+        high=ranked["high"],
+        validation_accuracy=accuracy["validation"],
+        test_accuracy=accuracy["test"],
+    )
+    session.execute(new.on_conflict_do_nothing())
 
 
 def notes_of(found: Recommendation) -> Json:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ForeignKey
+from sqlalchemy import ARRAY, BigInteger, ForeignKey
 from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION, JSONB, REAL
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -30,4 +30,22 @@ class RecommendationRow(Base):
     notes: Mapped[Json] = mapped_column(JSONB, default=dict)
     vector: Mapped[list[float] | None] = mapped_column(ARRAY(REAL))
     run_id: Mapped[int | None] = mapped_column(ForeignKey(RunRow.id, ondelete="SET NULL"), index=True)
+    created_at: Mapped[CreatedAt]
+
+
+class RecommendationTruthRow(Base):
+    """What an architecture of a recommendation reached when it was trained, beside what was foretold."""
+
+    __tablename__ = "recommendation_truth"
+
+    recommendation_id: Mapped[UUID] = mapped_column(
+        ForeignKey(RecommendationRow.id, ondelete="CASCADE"), primary_key=True
+    )
+    rank: Mapped[int] = mapped_column(primary_key=True)
+    seed: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    predicted: Mapped[float] = mapped_column(DOUBLE_PRECISION)
+    low: Mapped[float] = mapped_column(DOUBLE_PRECISION)
+    high: Mapped[float] = mapped_column(DOUBLE_PRECISION)
+    validation_accuracy: Mapped[float] = mapped_column(DOUBLE_PRECISION)
+    test_accuracy: Mapped[float] = mapped_column(DOUBLE_PRECISION)
     created_at: Mapped[CreatedAt]

@@ -66,33 +66,76 @@ class Relaxation:
 
     def softmax(self, theta: Float[Tensor, "*starts logits"]) -> Float[Tensor, "*starts logits"]:
         """The point u, the softmax of theta block by block (eq. 4's weights)."""
-        rows = theta[..., self._places.clamp(min=0)].masked_fill(self._places < 0, -torch.inf)
-        return torch.softmax(rows, dim=-1)[..., self._places >= 0]
+        # Sums over blocks are products with a matrix, for to differentiate a choice of columns is slow.
+        padded = theta.detach()[..., self._places.clamp(min=0)].masked_fill(self._places < 0, -torch.inf)
+        risen = torch.exp(theta - padded.amax(dim=-1)[..., self._decision_of])
+        return risen / (risen @ self._same_block.to(theta.dtype))
 
     def activity(self, u: Float[Tensor, "*starts logits"]) -> Float[Tensor, "*starts decisions"]:
         """The probability that each decision exists, the blocks of u being independent."""
-        certain = torch.ones(u.shape[:-1], dtype=u.dtype, device=u.device)
-        exists: dict[str, Tensor] = {}
-        # Decisions under the same conditions exist together: each set of conditions is worked out once.
-        found: dict[tuple[Condition, ...], Tensor] = {(): certain}
-        for decision in self.space.decisions:
-            if decision.conditions not in found:
-                absent = certain
-                for condition in decision.conditions:
-                    parent = self.space.by_name[condition.parent]
-                    start = self.blocks[condition.parent].start
-                    places = [start + parent.index(value) for value in condition.values]
-                    absent = absent * (1.0 - exists[condition.parent] * u[..., places].sum(-1))
-                found[decision.conditions] = 1.0 - absent
-            exists[decision.name] = found[decision.conditions]
-        return torch.stack([exists[d.name] for d in self.space.decisions], dim=-1)
+        exists = torch.stack(self._exists(u), dim=-1)
+        return exists[..., self._rule_of]
 
     def weighted(self, u: Float[Tensor, "*starts logits"]) -> Float[Tensor, "*starts logits"]:
         """The point u as the value network reads it: centred blocks, weighted by the probability to exist.
 
         A block that cannot exist contributes zeros whatever its values, so that it never matters.
         """
-        return (u - self._uniform) * self.activity(u)[..., self._decision_of]
+        exists = torch.stack(self._exists(u), dim=-1) @ self._under_rule.to(u.dtype)
+        return (u - self._uniform) * exists
+
+    def _exists(self, u: Float[Tensor, "*starts logits"]) -> list[Float[Tensor, "*starts"]]:
+        """For each rule, the probability that one of its conditions holds and that condition's parent exists.
+
+        Decisions under the same conditions exist together: each rule is worked out once.
+        """
+        met = (u @ self._meets.to(u.dtype)).unbind(dim=-1)
+        certain = torch.ones(u.shape[:-1], dtype=u.dtype, device=u.device)
+        found: dict[tuple[Condition, ...], Tensor] = {}
+        for rule in self._rules:
+            absent = certain
+            for condition in rule:
+                holds = met[self._conditions.index(condition)]
+                parent = self.space.by_name[condition.parent].conditions
+                absent = absent * (1.0 - (found[parent] * holds if parent else holds))
+            found[rule] = 1.0 - absent if rule else certain
+        return list(found.values())
+
+    @cached_property
+    def _rules(self) -> tuple[tuple[Condition, ...], ...]:
+        """The distinct sets of conditions, parents' before children's."""
+        return tuple(dict.fromkeys(decision.conditions for decision in self.space.decisions))
+
+    @cached_property
+    def _conditions(self) -> tuple[Condition, ...]:
+        """The distinct conditions."""
+        return tuple(dict.fromkeys(condition for rule in self._rules for condition in rule))
+
+    @cached_property
+    def _rule_of(self) -> Int[Tensor, " decisions"]:
+        """The place of each decision's rule."""
+        return torch.tensor([self._rules.index(decision.conditions) for decision in self.space.decisions])
+
+    @cached_property
+    def _under_rule(self) -> Float[Tensor, "rules logits"]:
+        """One where a logit belongs to a decision under a rule."""
+        rules = self._rule_of[self._decision_of]
+        return (torch.arange(len(self._rules))[:, None] == rules[None]).float()
+
+    @cached_property
+    def _meets(self) -> Float[Tensor, "logits conditions"]:
+        """One where a logit is that of a value which a condition asks of its parent."""
+        meets = torch.zeros(self.width, len(self._conditions))
+        for place, condition in enumerate(self._conditions):
+            parent = self.space.by_name[condition.parent]
+            for value in condition.values:
+                meets[self.blocks[condition.parent].start + parent.index(value), place] = 1.0
+        return meets
+
+    @cached_property
+    def _same_block(self) -> Float[Tensor, "logits logits"]:
+        """One where two logits are of one decision."""
+        return (self._decision_of[:, None] == self._decision_of[None]).float()
 
     @cached_property
     def _places(self) -> Int[Tensor, "decisions choices"]:

@@ -133,6 +133,8 @@ class Space:
     decisions: tuple[Decision, ...]
     forbidden: tuple[Mapping[str, Choice], ...] = ()
     pack: Callable[[dict[str, Choice]], dict[str, Choice]] | None = None
+    includes: tuple[int, ...] = ()
+    """Earlier versions all of whose architectures are the same networks in this one."""
 
     @cached_property
     def by_name(self) -> Mapping[str, Decision]:

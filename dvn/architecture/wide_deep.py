@@ -3,8 +3,9 @@
 After Wong et al. (2018), section 3.1: embedding module, fine-tune it or not, hidden layers, size,
 activation, normalisation, dropout, deep learning rate, deep L2, wide learning rate, wide L1, steps.
 Encoder and table are chosen apart; n-gram kind and class weighting are added. Their ranges are in
-an appendix that we lack: these ranges are ours. `forethought space-report` judges them: five still
-have their most frequent best value at an upper edge.
+an appendix that we lack: these ranges are ours, and `forethought space-report` judges them. Version 2 widens
+those of version 1 whose best value lay at an edge, and adds two kinds of n-grams; every architecture of
+version 1 is one of version 2.
 """
 
 import torch
@@ -16,7 +17,7 @@ from dvn.architecture.space import Architecture, Condition, Decision, Space
 NONE = "none"
 ENCODERS = (NONE, "use", "minilm")
 TABLES = (NONE, "glove", "wordllama", "use_table", "minilm_table")
-NGRAMS = (NONE, "words", "word_pairs", "characters")
+NGRAMS = (NONE, "words", "word_pairs", "characters", "short_characters", "pairs_and_characters")
 
 _DEEP = (Condition("encoder", ENCODERS[1:]), Condition("table", TABLES[1:]))
 _HIDDEN = (Condition("hidden_layers", (1, 2, 3)),)
@@ -24,7 +25,7 @@ _WIDE = (Condition("ngrams", NGRAMS[1:]),)
 
 WIDE_DEEP = Space.described(
     "wide_deep",
-    1,
+    2,
     [
         Decision("encoder", ENCODERS),
         Decision("table", TABLES),
@@ -34,15 +35,16 @@ WIDE_DEEP = Space.described(
         Decision("activation", ("relu", "tanh", "gelu"), _HIDDEN),
         Decision("normalisation", (NONE, "layer", "batch"), _HIDDEN),
         Decision("dropout", (0.0, 0.2, 0.4, 0.6), _DEEP),
-        Decision("deep_rate", (0.0001, 0.0003, 0.001, 0.003, 0.01), _DEEP),
+        Decision("deep_rate", (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03), _DEEP),
         Decision("deep_l2", (0.0, 0.01, 0.1, 1.0), _DEEP),
         Decision("ngrams", NGRAMS),
-        Decision("wide_rate", (0.03, 0.1, 0.3, 1.0), _WIDE),
+        Decision("wide_rate", (0.03, 0.1, 0.3, 1.0, 3.0, 10.0), _WIDE),
         Decision("wide_l1", (0.0, 0.00001, 0.0001, 0.001), _WIDE),
         Decision("class_weight", (NONE, "root", "balanced")),
         Decision("steps", (250, 500, 1000, 2000)),
     ],
     forbidden=({"encoder": NONE, "table": NONE, "ngrams": NONE},),
+    includes=(1,),
 )
 
 _ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU}

@@ -17,7 +17,7 @@ from dvn.data.split import rows_outside_test
 from dvn.metafeatures import describe_task
 from dvn.training.cost import TextVolume, input_seconds, text_volume
 from dvn.value_network.checkpoint import Checkpoint, Prediction
-from dvn.value_network.network import TaskVector
+from dvn.value_network.value_form import TaskView
 
 STARTS = 64
 STEPS = 100
@@ -111,7 +111,7 @@ def recommend(
     candidates, gap = climb(checkpoint, task, volume, asked)
     climbed = time.perf_counter()
     distances = checkpoint.landmarks.distances(checkpoint.standardiser(description.handmade))
-    is_outside = bool(distances.min() > checkpoint.landmarks.far)
+    is_outside = checkpoint.is_outside(description)
     ranked, is_within = _ranked(checkpoint, task, candidates, volume, asked, default_first=is_outside)
     ended = time.perf_counter()
     names, hashes = checkpoint.landmarks.names, checkpoint.landmarks.content_hashes
@@ -163,7 +163,7 @@ def recommend_for_dataset(
 
 
 def climb(
-    checkpoint: Checkpoint, task: TaskVector, volume: TextVolume, question: Question
+    checkpoint: Checkpoint, task: TaskView, volume: TextVolume, question: Question
 ) -> tuple[list[Architecture], float]:
     """Distinct architectures at the ends of all paths and at their rounded starts, and the relaxation gap.
 
@@ -209,7 +209,7 @@ def _barred(checkpoint: Checkpoint, volume: TextVolume, max_seconds: float) -> F
 
 def _ranked(
     checkpoint: Checkpoint,
-    task: TaskVector,
+    task: TaskView,
     candidates: list[Architecture],
     volume: TextVolume,
     question: Question,
@@ -245,7 +245,7 @@ def _described(
     seconds: Float[np.ndarray, " candidates"],
     kept: Iterable[int],
 ) -> tuple[RankedArchitecture, ...]:
-    middle, low, high = checkpoint.interval(prediction.accuracies)
+    middle, low, high = checkpoint.interval(prediction.accuracies, prediction.doubt)
     return tuple(
         RankedArchitecture(
             rank=rank,

@@ -70,13 +70,18 @@ class VectorCache:
             watch: Called with the number of texts embedded so far, about each second; it may
                 raise to stop, and nothing is stored then.
         """
-        path = self._path("vectors", module, len(texts), content_hash)
-        stored = _read(path, arrays=1)
-        if stored is not None and stored[0].shape == (len(texts), module.dim):
-            return stored[0]
+        if (stored := self.stored(module, len(texts), content_hash)) is not None:
+            return stored
         vectors = _embed(module, texts, watch)
-        self._write(path, [vectors])
+        self._write(self._path("vectors", module, len(texts), content_hash), [vectors])
         return vectors
+
+    def stored(
+        self, module: TokenTable | SentenceEncoder, texts: int, content_hash: str
+    ) -> Float[np.ndarray, "texts dim"] | None:
+        """The module's vectors of so many texts of this name, if they are on disk; nothing is computed."""
+        stored = _read(self._path("vectors", module, texts, content_hash), arrays=1)
+        return stored[0] if stored is not None and stored[0].shape == (texts, module.dim) else None
 
     def counts(self, table: TokenTable, texts: Sequence[str], content_hash: str) -> sparse.csr_matrix:
         """The table's weighted token counts of the texts, read from disk or computed and stored."""

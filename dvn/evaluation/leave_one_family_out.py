@@ -12,7 +12,9 @@ from jaxtyping import Float
 from scipy.stats import spearmanr
 
 from dvn.errors import CheckpointError
-from dvn.evaluation.predictors import Contender, Predictor, contenders
+from dvn.evaluation.contender import Contender, Predictor
+from dvn.evaluation.limits import NO_LIMIT, CostLimit
+from dvn.evaluation.predictors import contenders
 from dvn.value_network.fit import FitOptions
 from dvn.value_network.snapshot import Experience, KnownRun
 
@@ -86,15 +88,43 @@ def leave_one_family_out(
 
 def judge_family(experience: Experience, family: str, options: FitOptions) -> list[TaskScore]:
     """Scores of every contender on the tasks of one family."""
-    known = experience.without_family(family)
-    fitted = [(contender, contender.fit(known)) for contender in contenders(options)]
+    return judge_families(experience, frozenset({family}), contenders(options))
+
+
+def judge_families(
+    experience: Experience,
+    families: frozenset[str],
+    judged: Sequence[Contender],
+    limit: CostLimit = NO_LIMIT,
+) -> list[TaskScore]:
+    """Scores of contenders, fitted without any of these families, on all tasks of theirs.
+
+    Args:
+        experience: Tasks and runs.
+        families: What is left out.
+        judged: Who is fitted and judged.
+        limit: What a chosen architecture may cost; a task without a shared one that keeps it is passed over,
+            for best on average could not choose there.
+    """
+    has_shared = any(run.is_shared for run in experience.runs)
+    inside = [place for place, task in enumerate(experience.tasks) if task.family not in families]
+    known = experience.of_tasks(inside)
+    fitted = [(contender, contender.fit(known)) for contender in judged]
     scores: list[TaskScore] = []
     for place, task in enumerate(experience.tasks):
-        if task.family == family:
-            runs = [run for run in experience.runs if run.task == place]
-            scores.append(_random(experience, place, runs))
-            scores += [_judge(experience, place, runs, *pair) for pair in fitted]
+        if task.family in families:
+            runs = [run for run in experience.runs if run.task == place and limit.allows(run)]
+            if not has_shared or any(run.is_shared for run in runs):
+                scores.append(_random(experience, place, runs))
+                scores += [_judge(experience, place, runs, *pair) for pair in fitted]
     return scores
+
+
+def deal_families(experience: Experience, number: int) -> list[frozenset[str]]:
+    """The families dealt into so many folds, at random but always alike."""
+    families = sorted({task.family for task in experience.tasks})
+    order = np.random.default_rng(0).permutation(len(families))
+    return [frozenset(families[place] for place in order[fold::number]) for fold in range(number)]
 
 
 def _judge(

@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from dvn.architecture import Architecture, Relaxation, get_space
-from dvn.evaluation.predictors import Contender, Predictor
+from dvn.evaluation.contender import Contender, Predictor
 from dvn.value_network.fit import FitOptions
 from dvn.value_network.layer_process import fit_layer_process
 from dvn.value_network.make_checkpoint import uncalibrated
@@ -62,8 +62,7 @@ def rivals(
     found = []
     for reads in (False, True):
         found.append(paper_rival(replace(paper, reads_sample=reads)))
-        read = replace(options, reads_sample=reads, reads_handmade=reads)
-        found.append(shipped_rival(options if reads else read, reads_task=reads))
+        found.append(shipped_rival(options if reads else replace(options, groups=()), reads_task=reads))
         if with_layers:
             found.append(layer_rival(reads_task=reads))
     return tuple(found)

@@ -34,12 +34,15 @@ class ChoiceReport:
     """One choice of a decision.
 
     `best_share` is the part of the tasks, of those whose best architecture has the decision, that chose
-    this; `mean_score` the mean over tasks of its runs' scores, in the task's own standard deviations.
+    this; `lift` is that by the choice's part of the runs, for what was tried twice as often is twice as often
+    the best by chance; `mean_score` the mean over tasks of its runs' scores, in the task's own standard
+    deviations.
     """
 
     choice: Choice
     runs: int
     best_share: float
+    lift: float
     mean_score: float
 
 
@@ -92,10 +95,10 @@ class SpaceReport:
         found = []
         for decision in self.decisions:
             if decision.edge is not None:
-                best = max(decision.choices, key=lambda choice: choice.best_share)
+                best = max(decision.choices, key=lambda choice: choice.lift)
                 found.append(
-                    f"{decision.name}: the most frequent best value {best.choice} ({best.best_share:.0%}) "
-                    f"is at the {decision.edge} edge of its range; widen it."
+                    f"{decision.name}: {best.choice} is best {best.lift:.1f} times as often as its runs "
+                    f"alone would have it, and is at the {decision.edge} edge of its range; widen it."
                 )
         if (shared := self.most_successful) is not None and shared.best_share > MOST_BEST_SHARE:
             found.append(
@@ -166,12 +169,14 @@ def _report_decision(decision: Decision, judged: Mapping[int, Sequence[_Judged]]
         for choice, found in scores.items():
             runs[choice] += len(found)
             means[choice].append(fmean(found))
-    total = sum(best.values())
+    total, every = sum(best.values()), sum(runs.values())
+    shares = {choice: best[choice] / total if total else 0.0 for choice in decision.choices}
     choices = tuple(
         ChoiceReport(
             choice=choice,
             runs=runs[choice],
-            best_share=best[choice] / total if total else 0.0,
+            best_share=shares[choice],
+            lift=shares[choice] * every / runs[choice] if runs[choice] else 0.0,
             mean_score=fmean(means[choice]) if means[choice] else 0.0,
         )
         for choice in decision.choices
@@ -180,13 +185,13 @@ def _report_decision(decision: Decision, judged: Mapping[int, Sequence[_Judged]]
 
 
 def _edge(choices: Sequence[ChoiceReport]) -> Literal["lower", "upper"] | None:
-    """The edge of a numeric range that holds the most frequent best value; zero ends a range by nature."""
+    """The edge of a numeric range that holds the value of the highest lift; zero ends a range by nature."""
     values = [choice.choice for choice in choices]
     if len(values) < 3 or any(isinstance(value, bool | str) for value in values):
         return None
     ordered = sorted(choices, key=lambda choice: float(choice.choice))
-    top = max(choice.best_share for choice in ordered)
-    winners = [place for place, choice in enumerate(ordered) if choice.best_share == top]
+    top = max(choice.lift for choice in ordered)
+    winners = [place for place, choice in enumerate(ordered) if choice.lift == top]
     if top == 0.0 or len(winners) > 1:
         return None
     if winners[0] == len(ordered) - 1:

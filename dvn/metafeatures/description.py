@@ -1,29 +1,67 @@
-"""The two parts of z that are not learned: hand-made numbers and the sample the set encoder reads."""
+"""The parts of z that are not learned: hand-made numbers, landmarkers, the sample the set encoder reads."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float
 
 from dvn.metafeatures.handcrafted import handcrafted
+from dvn.metafeatures.landmarkers import (
+    ENCODERS,
+    LANDMARKER_NAMES,
+    STATIC,
+    Embed,
+    embed,
+    encoder_landmarkers,
+    static_landmarkers,
+)
 from dvn.metafeatures.task_sample import TaskSample, sample_task, text_order
 
 
 @dataclass(frozen=True, slots=True)
 class TaskDescription:
-    """What the value network may know of a task; `handmade` in the order of `handcrafted.NAMES`."""
+    """What the value network may know of a task.
+
+    Attributes:
+        handmade: The hand-made numbers, in the order of `handcrafted.NAMES`.
+        sample: What the set encoder reads.
+        rows: Rows of the task.
+        classes: Classes of the task.
+        landmarkers: The numbers of each group of `LANDMARKER_NAMES` that was computed, by name.
+    """
 
     handmade: Float[np.ndarray, " features"]
     sample: TaskSample
     rows: int
     classes: int
+    landmarkers: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups of landmarkers that were computed."""
+        return tuple(name for name, names in LANDMARKER_NAMES.items() if set(names) <= set(self.landmarkers))
 
 
-def describe_task(texts: Sequence[str], labels: Sequence[str]) -> TaskDescription:
-    """The description of a task; nothing is trained, and row order and label names do not matter."""
+def describe_task(
+    texts: Sequence[str], labels: Sequence[str], *, groups: Collection[str] = (), vectors: Embed = embed
+) -> TaskDescription:
+    """The description of a task; nothing is trained by gradient, and row order and label names do not matter.
+
+    Args:
+        texts: The texts of the task, none of its test part.
+        labels: The label of each text.
+        groups: The groups of landmarkers to compute as well: `static` takes half a second, `encoders` four.
+        vectors: Where the encoders' vectors come from; computed if not said.
+    """
     numbers = {name: number for number, name in enumerate(dict.fromkeys(labels))}
     ids = np.fromiter(map(numbers.__getitem__, labels), dtype=np.int64, count=len(labels))
     order = text_order(texts, ids)
     sample = sample_task(texts, ids, order)
-    return TaskDescription(handcrafted(texts, ids, order, sample), sample, len(texts), len(numbers))
+    landmarkers: dict[str, float] = {}
+    if STATIC in groups:
+        landmarkers |= static_landmarkers(texts, ids, order)
+    if ENCODERS in groups:
+        landmarkers |= encoder_landmarkers(texts, ids, order, vectors)
+    handmade = handcrafted(texts, ids, order, sample)
+    return TaskDescription(handmade, sample, len(texts), len(numbers), landmarkers)

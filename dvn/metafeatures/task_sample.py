@@ -70,7 +70,7 @@ def sample_task(texts: Sequence[str], label_ids: Int[np.ndarray, " texts"], orde
     lengths = np.linalg.norm(pooled, axis=1, keepdims=True)
     unit = pooled / np.maximum(lengths, 1e-9) * np.sqrt(np.float32(DIMENSIONS))
     steps = np.clip(np.round(unit * _STEPS_PER_UNIT), -127, 127).astype(np.int8)
-    return TaskSample(steps, _anonymous(label_ids[rows]))
+    return TaskSample(steps, anonymous(label_ids[rows]))
 
 
 def _key(text: str) -> int:
@@ -78,8 +78,8 @@ def _key(text: str) -> int:
     return int.from_bytes(digest, "little")
 
 
-def _anonymous(label_ids: Int[np.ndarray, " samples"]) -> Int[np.ndarray, " samples"]:
-    """Class numbers by first appearance in the sample, whose order is fixed by the texts."""
+def anonymous(label_ids: Int[np.ndarray, " samples"]) -> Int[np.ndarray, " samples"]:
+    """Class numbers by first appearance, so that an order fixed by the texts fixes them."""
     _, first, inverse = np.unique(label_ids, return_index=True, return_inverse=True)
     ranks = np.argsort(np.argsort(first))
     return ranks[inverse].astype(np.int16)

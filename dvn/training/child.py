@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from scipy.sparse import csr_matrix
 from torch import Tensor, nn
 
-from dvn.training.sparse import INITIAL_ACCUMULATOR, SparseLinear
+from dvn.training.sparse import SparseLinear
 
 EVALUATION_BATCH = 2_000
 
@@ -32,7 +32,6 @@ class Child:
     wide: SparseLinear | None
     bias: Float[np.ndarray, " classes"]
     bias_rate: float
-    _bias_squares: Float[np.ndarray, " classes"] | None = None
 
     @property
     def parameters(self) -> int:
@@ -41,35 +40,21 @@ class Child:
         tables = sum(part.table.size for part in (self.table, self.wide) if part is not None)
         return deep + tables + self.bias.size
 
-    def logits(
-        self, inputs: Inputs, rows: Int[np.ndarray, " batch"]
-    ) -> tuple[Tensor | None, Tensor | None, Tensor]:
-        """The parts of one forward pass: tower input that needs a gradient, tower output, all logits."""
+    def logits(self, inputs: Inputs, rows: Int[np.ndarray, " batch"]) -> Float[Tensor, "batch classes"]:
+        """The sum of all parts' logits for some texts of these inputs; training has kernels of its own."""
         total = torch.from_numpy(np.broadcast_to(self.bias, (len(rows), len(self.bias))).copy())
-        pooled: Tensor | None = None
-        deep: Tensor | None = None
         if self.tower is not None:
             parts = [] if inputs.dense is None else [inputs.dense[torch.from_numpy(rows)]]
             if self.table is not None:
-                pooled = torch.from_numpy(self.table.forward(rows))
-                pooled.requires_grad_(torch.is_grad_enabled())
-                parts.append(pooled)
-            deep = self.tower(parts[0] if len(parts) == 1 else torch.cat(parts, dim=1))
-            total += deep.detach()
+                parts.append(torch.from_numpy(self.table.forward(rows)))
+            total += self.tower(parts[0] if len(parts) == 1 else torch.cat(parts, dim=1))
         if self.wide is not None:
             total += torch.from_numpy(self.wide.forward(rows))
-        return pooled, deep, total
+        return total
 
     def probabilities(self, inputs: Inputs) -> Float[np.ndarray, "texts classes"]:
         """Class probabilities of all texts of these inputs."""
         return self._bound_to(inputs)._softmax(inputs)
-
-    def step_bias(self, gradient: Float[np.ndarray, " classes"], schedule: float) -> None:
-        """One Adagrad step of the bias."""
-        if self._bias_squares is None:
-            self._bias_squares = np.full_like(self.bias, INITIAL_ACCUMULATOR)
-        self._bias_squares += gradient**2
-        self.bias -= self.bias_rate * schedule * gradient / np.sqrt(self._bias_squares)
 
     def _bound_to(self, inputs: Inputs) -> "Child":
         """The same parameters, reading the counts of these inputs."""
@@ -84,7 +69,7 @@ class Child:
         with torch.no_grad():
             for start in range(0, inputs.texts, EVALUATION_BATCH):
                 rows = np.arange(start, min(start + EVALUATION_BATCH, inputs.texts))
-                parts.append(torch.softmax(self.logits(inputs, rows)[2], dim=1).numpy())
+                parts.append(torch.softmax(self.logits(inputs, rows), dim=1).numpy())
         return np.concatenate(parts)
 
 

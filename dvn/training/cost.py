@@ -28,6 +28,8 @@ INPUT_RATES: Mapping[str, InputRate] = {
     "words": InputRate(per_text=0.0000057, per_character=0.00000024, most_characters=2_000),
     "word_pairs": InputRate(per_text=0.0, per_character=0.000000986, most_characters=2_000),
     "characters": InputRate(per_text=0.0000232, per_character=0.000003044, most_characters=2_000),
+    "short_characters": InputRate(per_text=0.000004, per_character=0.0000012, most_characters=2_000),
+    "pairs_and_characters": InputRate(per_text=0.00003, per_character=0.0000045, most_characters=2_000),
 }
 """Measured by `bench/input_rates.py` on public texts of several lengths."""
 

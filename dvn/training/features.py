@@ -14,6 +14,7 @@ from dvn.data.dataset import Dataset
 from dvn.data.split import Split
 from dvn.embeddings import get_encoder, get_table
 from dvn.embeddings.cache import VectorCache
+from dvn.metafeatures.landmarkers import Embed, embed
 from dvn.training.ngrams import Ngrams
 from dvn.training.single_thread import single_thread
 from dvn.training.sparse import multiply
@@ -49,6 +50,14 @@ class ScaledEncoder:
         return get_encoder(self.module).encode(texts) * np.float32(self.scale)
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The texts that these are some of: an encoder's vectors are computed for all of them at once."""
+
+    texts: Sequence[str]
+    rows: Int[np.ndarray, " texts"]
+
+
 @dataclass(slots=True)
 class TaskFeatures:
     """The inputs of every architecture on one split of one dataset; nothing is fitted outside train."""
@@ -56,6 +65,7 @@ class TaskFeatures:
     dataset: Dataset
     split: Split
     cache: VectorCache | None = None
+    whole: Whole | None = None
     watch: Callable[[int], None] | None = None
     """Told how many texts a frozen encoder has done, several times a minute; it may raise to stop."""
 
@@ -109,8 +119,9 @@ class TaskFeatures:
         encoder = get_encoder(module)
         if self.cache is None:
             return encoder.encode(self.dataset.texts)
-        texts = self.dataset.texts
-        return self.cache.vectors(encoder, texts, texts_hash(texts), watch=self.watch)
+        texts = self.dataset.texts if self.whole is None else self.whole.texts
+        vectors = self.cache.vectors(encoder, texts, texts_hash(texts), watch=self.watch)
+        return vectors if self.whole is None else vectors[self.whole.rows]
 
     def _once(self, name: str, compute: Callable[[], Value]) -> Value:
         if name not in self._kept:
@@ -128,6 +139,18 @@ def texts_hash(texts: Sequence[str]) -> str:
     for text in texts:
         digest.update(text.encode("utf-8", "surrogatepass") + b"\x00")
     return digest.hexdigest()
+
+
+def known_vectors(cache: VectorCache, texts: Sequence[str]) -> Embed:
+    """What embeds some of these texts by a frozen encoder, from the cache where it has those of all texts."""
+    row_of = {text: row for row, text in enumerate(texts)}
+    fingerprint = texts_hash(texts)
+
+    def vectors(module: str, wanted: Sequence[str]) -> Float[np.ndarray, "texts dim"]:
+        stored = cache.stored(get_encoder(module), len(texts), fingerprint)
+        return embed(module, wanted) if stored is None else stored[[row_of[text] for text in wanted]]
+
+    return vectors
 
 
 def cut_columns(counts: csr_matrix, rows: Int[np.ndarray, " used"]) -> csr_matrix:

@@ -1,6 +1,6 @@
 """Texts become weighted n-gram counts for the wide tower, fitted on training texts only."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,13 +9,29 @@ from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer  # type: ignore[import-untyped]  # no stubs
 
 MAX_FEATURES = 40_000
+"""Of each analyzer: words and characters together keep twice as many."""
+
 MAX_CHARACTERS = 2_000
 RARE_BELOW_TEXTS = 3_000
 
+_WORDS = {"analyzer": "word", "token_pattern": r"(?u)\b\w+\b|[^\w\s]"}
+_PAIRS: dict[str, object] = {**_WORDS, "ngram_range": (1, 2)}
+_CHARACTERS: dict[str, object] = {"analyzer": "char_wb", "ngram_range": (3, 5)}
+_APART = "\x01"
+"""Stands before a run of characters that might also be a word."""
+
+
+def _pairs_and_characters() -> Callable[[str], list[str]]:
+    words, runs = (TfidfVectorizer(**kind).build_analyzer() for kind in (_PAIRS, _CHARACTERS))
+    return lambda text: [*words(text), *(_APART + run for run in runs(text))]
+
+
 _KINDS: dict[str, dict[str, object]] = {
-    "words": {"analyzer": "word", "ngram_range": (1, 1), "token_pattern": r"(?u)\b\w+\b|[^\w\s]"},
-    "word_pairs": {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": r"(?u)\b\w+\b|[^\w\s]"},
-    "characters": {"analyzer": "char_wb", "ngram_range": (3, 5)},
+    "words": {**_WORDS, "ngram_range": (1, 1)},
+    "word_pairs": _PAIRS,
+    "characters": _CHARACTERS,
+    "short_characters": {"analyzer": "char", "ngram_range": (1, 3)},
+    "pairs_and_characters": {"analyzer": _pairs_and_characters()},
 }
 
 
@@ -29,7 +45,7 @@ class Ngrams:
 
     @classmethod
     def fit(cls, texts: Sequence[str], kind: str) -> tuple["Ngrams", csr_matrix]:
-        """The n-grams of these texts, at most `MAX_FEATURES`, the most frequent first to be kept.
+        """The n-grams of these texts, at most `MAX_FEATURES` an analyzer, the most frequent first to be kept.
 
         Returns:
             The n-grams, and the weighted counts of the texts they were fitted on.
@@ -53,7 +69,11 @@ class Ngrams:
 
 def _vectorizer(kind: str, **rest: object) -> TfidfVectorizer:
     return TfidfVectorizer(
-        **_KINDS[kind], sublinear_tf=True, dtype=np.float32, max_features=MAX_FEATURES, **rest
+        **_KINDS[kind],
+        sublinear_tf=True,
+        dtype=np.float32,
+        max_features=MAX_FEATURES * (2 if kind == "pairs_and_characters" else 1),
+        **rest,
     )
 
 

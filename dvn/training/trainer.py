@@ -32,10 +32,14 @@ from dvn.training.outcome import (
 from dvn.training.pipeline import Pipeline, assemble
 from dvn.training.plan import BATCH, Plan, plan
 from dvn.training.single_thread import single_thread
+from dvn.training.steps import Steps
 from dvn.training.trained import TrainedClassifier
 
 CURVE_POINTS = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 3 / 4)
 WATCH_SECONDS = 0.1
+"""Compiled steps run about this long between two looks at the watcher and the clock."""
+
+_MOST_CHUNK = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,7 @@ class _Run:
     seed: int
     clock: _Clock
     child: Child = field(init=False)
+    validation: Inputs = field(init=False)
     curve: list[CurvePoint] = field(default_factory=list)
     steps: int = 0
     began: float = 0.0
@@ -139,66 +144,43 @@ class _Run:
         torch_generator = torch.Generator().manual_seed(self.seed)
         self.child = self.pipeline.new_child(self.plan, self.inputs, classes, torch_generator)
         self.child.bias[:] = _log_prior(self.labels[self.split.train], weights[self.split.train], classes)
+        self.validation = self.pipeline.part(self.inputs, self.split.validation)
         self.began = time.thread_time()
         self._steps(generator, weights)
         self.fit_seconds = time.thread_time() - self.began
 
     def _steps(self, generator: np.random.Generator, weights: Float[np.ndarray, " texts"]) -> None:
-        optimiser = _optimiser(self.child, self.plan)
         total = self.planned_steps
         marks = {max(1, round(total * share)) for share in CURVE_POINTS}
         batches = _batches(self.split.train, generator)
-        began = self.clock.seconds
-        for step in range(total):
-            if self.clock.seconds - began > self.clock.budget.max_seconds:
-                break
-            schedule = 1.0 - step / total if self.plan.decays else 1.0
-            if not self._step(next(batches), weights, optimiser, schedule):
-                raise DivergedError(step + 1, total)
-            self.steps = step + 1
-            reached = self._validate() if self.steps in marks else None
-            self.clock.tell("training", self.steps, total, reached)
-
-    def _step(
-        self,
-        rows: Int[np.ndarray, " batch"],
-        weights: Float[np.ndarray, " texts"],
-        optimiser: torch.optim.Optimizer | None,
-        schedule: float,
-    ) -> bool:
-        """One step of all parts; False if a gradient is not finite, before the compiled loops meet it."""
-        child = self.child
-        if child.tower is not None:
-            child.tower.train()
-        pooled, deep, logits = child.logits(self.inputs, rows)
-        gradient = torch.softmax(logits, dim=1)  # Of the weighted cross-entropy in the logits: p - onehot.
-        gradient[torch.arange(len(rows)), torch.from_numpy(self.labels[rows])] -= 1.0
-        gradient *= torch.from_numpy(weights[rows] / np.float32(len(rows))).unsqueeze(1)
-        array = gradient.numpy()
-        if not np.isfinite(array.sum()):
-            return False
-        if deep is not None and optimiser is not None:
-            optimiser.zero_grad()
-            deep.backward(gradient)  # type: ignore[no-untyped-call]  # torch's own
-            for group in optimiser.param_groups:
-                group["lr"] = self.plan.deep_rate * schedule
-            optimiser.step()
-        if child.table is not None and pooled is not None and pooled.grad is not None:
-            inner = pooled.grad.numpy()
-            if not np.isfinite(inner.sum()):  # The compiled loops cannot be trusted with what is no number.
-                return False
-            child.table.step(rows, inner, schedule=schedule)
-        if child.wide is not None:
-            child.wide.step(rows, array, schedule=schedule)
-        child.step_bias(array.sum(axis=0), schedule)
-        return True
-
-    def _validate(self) -> float:
-        seconds = time.thread_time() - self.began
-        part = self.pipeline.part(self.inputs, self.split.validation)
-        reached = float(
-            (self.child.probabilities(part).argmax(axis=1) == self.labels[self.split.validation]).mean()
+        steps = Steps(
+            self.child, self.plan, self.inputs, self.labels, weights, min(BATCH, len(self.split.train))
         )
+        began = self.clock.seconds
+        chunk = 1
+        while self.steps < total and self.clock.seconds - began <= self.clock.budget.max_seconds:
+            number = min(chunk, min(mark for mark in [*marks, total] if mark > self.steps) - self.steps)
+            chosen = np.stack([next(batches) for _ in range(number)])
+            started = self.clock.seconds
+            if steps.run(chosen, self._schedules(number)) < number:
+                raise DivergedError(steps.done + 1, total)
+            self.steps = steps.done
+            reached = self._validate(steps) if self.steps in marks else None
+            self.clock.tell("training", self.steps, total, reached)
+            pace = (self.clock.seconds - started) / number
+            chunk = max(1, min(_MOST_CHUNK, int(WATCH_SECONDS / max(pace, 1e-6))))
+        steps.give_back()
+
+    def _schedules(self, number: int) -> Float[np.ndarray, " steps"]:
+        """The factors on the learning rates of the next steps: falling to zero if the plan decays."""
+        done = np.arange(self.steps, self.steps + number)
+        return 1.0 - done / self.planned_steps if self.plan.decays else np.ones(number)
+
+    def _validate(self, steps: Steps) -> float:
+        seconds = time.thread_time() - self.began
+        steps.give_back()
+        guessed = self.child.probabilities(self.validation).argmax(axis=1)
+        reached = float((guessed == self.labels[self.split.validation]).mean())
         self.curve.append(CurvePoint(self.steps, "validation_accuracy", reached, seconds))
         return reached
 
@@ -207,24 +189,24 @@ def _outcome(run: _Run, classifier: TrainedClassifier, dataset: Dataset, feature
     run.clock.tell("evaluating", run.steps, run.plan.steps)
     classes = len(dataset.classes)
     metrics: dict[tuple[str, str], float] = {}
-    tables = {}
-    probabilities = {}
+    tables, probabilities = {}, {}
     seconds = 0.0
     for part in ("validation", "test"):
         rows = getattr(run.split, part)
         began = time.thread_time()
-        probabilities[part] = run.child.probabilities(run.pipeline.part(run.inputs, rows))
+        inputs = run.validation if part == "validation" else run.pipeline.part(run.inputs, rows)
+        guessed = probabilities[part] = run.child.probabilities(inputs)
         seconds += time.thread_time() - began
-        if not np.isfinite(probabilities[part]).all():
+        if not np.isfinite(guessed).all():
             raise DivergedError(run.steps, run.plan.steps)
-        tables[part] = confusion(run.labels[rows], probabilities[part].argmax(axis=1), classes)
+        tables[part] = confusion(run.labels[rows], guessed.argmax(axis=1), classes)
         metrics[part, "accuracy"] = accuracy(tables[part])
         metrics[part, "macro_f1"] = macro_f1(tables[part])
     measured = len(run.split.validation) + len(run.split.test)
     embed = run.pipeline.embed_seconds(features)
     if not run.curve or run.curve[-1].step != run.steps:
-        reached = metrics["validation", "accuracy"]
-        run.curve.append(CurvePoint(run.steps, "validation_accuracy", reached, run.fit_seconds))
+        last = metrics["validation", "accuracy"]
+        run.curve.append(CurvePoint(run.steps, "validation_accuracy", last, run.fit_seconds))
     cost = RunCost(
         embed_seconds=embed,
         train_seconds=run.fit_seconds,
@@ -256,14 +238,6 @@ def _batches(
             left = np.concatenate([left, generator.permutation(rows)])
         batch, left = left[:size], left[size:]
         yield batch
-
-
-def _optimiser(child: Child, chosen: Plan) -> torch.optim.Optimizer | None:
-    if child.tower is None:
-        return None
-    return torch.optim.AdamW(
-        child.tower.parameters(), lr=chosen.deep_rate, weight_decay=chosen.deep_l2, fused=True
-    )
 
 
 def _row_weights(

@@ -18,12 +18,20 @@ from torch import Tensor
 from dvn.architecture import SPACES, Architecture, Relaxation, get_space
 from dvn.errors import ArchitectureError, CheckpointError
 from dvn.metafeatures import HANDMADE_NAMES, TaskDescription
-from dvn.value_network.network import NetworkShape, TaskVector, ValueNetwork, sample_batch
-from dvn.value_network.observations import Standardiser, padded
+from dvn.value_network.calibration import Calibration, Ends
+from dvn.value_network.landmarks import MOST_DEVIATIONS, Landmarks
+from dvn.value_network.observations import Standardiser
+from dvn.value_network.task_features import TaskFeatures
+from dvn.value_network.value_form import TaskView, ValueForm
 
-FORMAT = 1
+FORMAT = 2
+FORM = "process"
+"""What v(u, z) is: the mean of a Gaussian process, quadratic in u and linear in z."""
+
+_PREFIX = "network."
 MANIFEST = "manifest.json"
 WEIGHTS = "weights.safetensors"
+_FAR = ("far", "far_centre", "least_gain")
 
 
 class UnusableCheckpointError(CheckpointError):
@@ -36,47 +44,15 @@ class UnusableCheckpointError(CheckpointError):
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
-    """Where true accuracies fell beside predicted ones on left-out families.
-
-    A predicted logit of accuracy is drawn towards `centre` by `slope`, since a level predicted for a task
-    never seen is overconfident; the offsets, (true - drawn) logits, are the edges of the central share
-    `coverage` and its median.
-    """
-
-    coverage: float
-    low: float
-    middle: float
-    high: float
-    tasks: int
-    slope: float = 1.0
-    centre: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Landmarks:
-    """The known tasks a new one is compared with; distances between standardised hand-made features."""
-
-    names: tuple[str, ...]
-    families: tuple[str, ...]
-    content_hashes: tuple[str, ...]
-    handmade: Float[np.ndarray, "tasks handmade"]
-    far: float
-
-    def distances(self, handmade: Float[np.ndarray, " handmade"]) -> Float[np.ndarray, " tasks"]:
-        """Root mean square difference to each known task, in standard deviations."""
-        result: np.ndarray = np.sqrt(np.square(self.handmade - handmade).mean(axis=1))
-        return result
-
-
-@dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the value network says of some architectures on one task."""
+    """What the value network says of some architectures on one task; `doubt` is the task's, in logits."""
 
     scores: Float[np.ndarray, " architectures"]
     accuracies: Float[np.ndarray, " architectures"]
     train_seconds: Float[np.ndarray, " architectures"]
+    predict_milliseconds: Float[np.ndarray, " architectures"]
     bundle_bytes: Float[np.ndarray, " architectures"]
+    doubt: float
 
 
 @dataclass(frozen=True)
@@ -86,10 +62,9 @@ class Checkpoint:
     id: str
     space: str
     snapshot_hash: str
-    network: ValueNetwork
+    network: ValueForm
+    features: TaskFeatures
     standardiser: Standardiser
-    cost_mean: Float[np.ndarray, " costs"]
-    cost_scale: Float[np.ndarray, " costs"]
     calibration: Calibration
     landmarks: Landmarks
     best_on_average: tuple[Architecture, ...]
@@ -100,47 +75,39 @@ class Checkpoint:
         """The relaxation of the checkpoint's space."""
         return Relaxation(get_space(self.space))
 
-    def describe(self, description: TaskDescription) -> TaskVector:
-        """Z of a task, with the heads' level and spread."""
-        members = self.network.shape.members
-        handmade = torch.from_numpy(self.standardiser(description.handmade)).expand(members, -1)
-        vectors, classes = padded([description])
-        batch = sample_batch(
-            vectors.expand(members, -1, -1), classes.expand(members, -1), int(classes.max()) + 1
-        )
-        with torch.no_grad():
-            return self.network.describe(batch, handmade)
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The names of the task's numbers that the value network reads."""
+        return self.features.names
 
-    def score(self, u: Float[Tensor, "rows logits"], task: TaskVector) -> Float[Tensor, " rows"]:
-        """Predicted normalised scores of relaxed vectors; differentiable in `u`, mean over the members."""
-        members = self.network.shape.members
-        weighted = self.relaxation.weighted(u).unsqueeze(0).expand(members, -1, -1)
-        return self.network.score(weighted, task.z)[0].mean(dim=0)
+    def describe(self, description: TaskDescription) -> TaskView:
+        """Z of a task, and all that the value network says of it before an architecture is named."""
+        return self.network.describe(torch.from_numpy(self.features([description])[0]))
 
-    def predict(self, architectures: Sequence[Architecture], task: TaskVector) -> Prediction:
+    def is_outside(self, description: TaskDescription) -> bool:
+        """Whether a task is unlike every known one."""
+        return self.landmarks.is_outside(description, self.standardiser(description.handmade))
+
+    def score(self, u: Float[Tensor, "rows logits"], task: TaskView) -> Float[Tensor, " rows"]:
+        """Predicted normal scores of relaxed vectors; differentiable in `u`."""
+        return self.network.score(self.relaxation.weighted(u), task)
+
+    def predict(self, architectures: Sequence[Architecture], task: TaskView) -> Prediction:
         """Scores, accuracies and costs of real architectures."""
-        u = torch.from_numpy(self.relaxation.vertices(architectures))
-        weighted = self.relaxation.weighted(u).unsqueeze(0).expand(self.network.shape.members, -1, -1)
-        with torch.no_grad():
-            scores, costs = self.network.score(weighted, task.z)
-        level = torch.sigmoid(task.level).unsqueeze(1)
-        spread = 0.1 * torch.exp(task.spread.clamp(max=1.0)).unsqueeze(1)
-        accuracies = (level + spread * scores).clamp(0.001, 0.999).mean(dim=0).numpy()
-        logs = costs.mean(dim=0).numpy() * self.cost_scale + self.cost_mean
-        return Prediction(scores.mean(dim=0).numpy(), accuracies, np.exp(logs[:, 0]), np.exp(logs[:, 1]))
+        weighted = self.relaxation.weighted(torch.from_numpy(self.relaxation.vertices(architectures)))
+        scores = self.network.score(weighted, task)
+        accuracies = torch.sigmoid(task.level + np.exp(task.spread) * scores).clamp(0.001, 0.999)
+        seconds, milliseconds, sizes = self.network.cost_logs(weighted, task).exp().numpy().T
+        return Prediction(scores.numpy(), accuracies.numpy(), seconds, milliseconds, sizes, task.doubt)
 
-    def interval(
-        self, accuracies: Float[np.ndarray, " rows"]
-    ) -> tuple[Float[np.ndarray, " rows"], Float[np.ndarray, " rows"], Float[np.ndarray, " rows"]]:
-        """Expected accuracies with their calibrated low and high ends, all strictly between 0 and 1."""
-        shares = accuracies.astype(np.float64)
-        logits = np.log(shares / (1.0 - shares))
-        logits = self.calibration.centre + self.calibration.slope * (logits - self.calibration.centre)
-        low, middle, high = (
-            1.0 / (1.0 + np.exp(-(logits + offset)))
-            for offset in (self.calibration.low, self.calibration.middle, self.calibration.high)
-        )
-        return middle, low, high
+    def interval(self, accuracies: Float[np.ndarray, " rows"], doubt: float = 1.0) -> Ends:
+        """Expected accuracies with their calibrated low and high ends, all strictly between 0 and 1.
+
+        Args:
+            accuracies: What `predict` said.
+            doubt: The prediction's, which widens the interval of a task that is hard to tell.
+        """
+        return self.calibration.interval(accuracies, doubt)
 
     def save(self, folder: Path) -> None:
         """Write weights and manifest into a folder."""
@@ -158,9 +125,10 @@ class Checkpoint:
             "space_version": get_space(self.space).version,
             "snapshot_hash": self.snapshot_hash,
             "handmade": list(HANDMADE_NAMES),
-            "shape": asdict(self.network.shape),
+            "form": FORM,
+            "features": list(self.features.names),
             "calibration": asdict(self.calibration),
-            "far": self.landmarks.far,
+            "far": {name: getattr(self.landmarks, name) for name in _FAR},
             "tasks": [
                 {"name": name, "family": family, "content_hash": content}
                 for name, family, content in zip(
@@ -201,19 +169,21 @@ class Checkpoint:
             raise UnusableCheckpointError(folder, f"{MANIFEST} and {WEIGHTS} do not fit together") from error
 
     def _arrays(self) -> dict[str, np.ndarray]:
-        weights = {f"network.{name}": tensor.numpy() for name, tensor in self.network.state_dict().items()}
+        state = self.network.state_dict().items()
+        weights = {f"{_PREFIX}{name}": np.ascontiguousarray(tensor.numpy()) for name, tensor in state}
         return weights | {
+            "features_mean": self.features.mean,
+            "features_scale": self.features.scale,
             "handmade_mean": self.standardiser.mean,
             "handmade_scale": self.standardiser.scale,
-            "cost_mean": self.cost_mean,
-            "cost_scale": self.cost_scale,
             "landmarks": self.landmarks.handmade,
+            "centres": self.landmarks.centres,
         }
 
 
-def identity(network: ValueNetwork, snapshot_hash: str) -> str:
-    """Twelve hexadecimal digits from the weights and the snapshot they were fitted to."""
-    digest = hashlib.sha256(snapshot_hash.encode())
+def identity(network: ValueForm, recipe: str) -> str:
+    """Twelve hexadecimal digits from the weights and what they were fitted to and how, in words."""
+    digest = hashlib.sha256(recipe.encode())
     for name, tensor in sorted(network.state_dict().items()):
         digest.update(name.encode() + tensor.numpy().tobytes())
     return digest.hexdigest()[:12]
@@ -224,23 +194,21 @@ def _is_current(manifest: object) -> TypeGuard[dict[str, object]]:
     if not isinstance(manifest, dict):
         return False
     space = SPACES.get(str(manifest.get("space")))
-    found = (manifest.get("format"), manifest.get("space_version"), manifest.get("handmade"))
-    return space is not None and found == (FORMAT, space.version, list(HANDMADE_NAMES))
+    found = [manifest.get(name) for name in ("format", "form", "space_version", "handmade")]
+    return space is not None and found == [FORMAT, FORM, space.version, list(HANDMADE_NAMES)]
 
 
 def _rebuilt(manifest: dict[str, object], arrays: dict[str, np.ndarray]) -> Checkpoint:
-    stored: dict[str, int] = manifest["shape"]  # type: ignore[assignment]  # our own JSON
-    network = ValueNetwork(NetworkShape(**stored), torch.Generator())  # type: ignore[arg-type]  # our own JSON
-    prefix = "network."
     state = {
-        name[len(prefix) :]: torch.from_numpy(array)
+        name.removeprefix(_PREFIX): torch.from_numpy(array)
         for name, array in arrays.items()
-        if name.startswith(prefix)
+        if name.startswith(_PREFIX)
     }
-    network.load_state_dict(state)
-    network.requires_grad_(requires_grad=False)
+    names: list[str] = manifest["features"]  # type: ignore[assignment]  # our own JSON
+    features = TaskFeatures(tuple(names), arrays["features_mean"], arrays["features_scale"])
     tasks: list[dict[str, str]] = manifest["tasks"]  # type: ignore[assignment]  # our own JSON
     best: list[dict[str, object]] = manifest["best_on_average"]  # type: ignore[assignment]  # our own JSON
+    far: dict[str, float] = manifest["far"]  # type: ignore[assignment]  # our own JSON
     calibration: dict[str, float] = manifest["calibration"]  # type: ignore[assignment]  # our own JSON
     scores: dict[str, float] = manifest["scores"]  # type: ignore[assignment]  # our own JSON
     space = get_space(str(manifest["space"]))
@@ -248,17 +216,17 @@ def _rebuilt(manifest: dict[str, object], arrays: dict[str, np.ndarray]) -> Chec
         id=str(manifest["id"]),
         space=space.name,
         snapshot_hash=str(manifest["snapshot_hash"]),
-        network=network.eval(),
-        standardiser=Standardiser(arrays["handmade_mean"], arrays["handmade_scale"]),
-        cost_mean=arrays["cost_mean"],
-        cost_scale=arrays["cost_scale"],
+        network=ValueForm.restored(state, len(names)),
+        features=features,
+        standardiser=Standardiser(arrays["handmade_mean"], arrays["handmade_scale"], MOST_DEVIATIONS),
         calibration=Calibration(**calibration),  # type: ignore[arg-type]  # our own JSON
         landmarks=Landmarks(
             tuple(task["name"] for task in tasks),
             tuple(task["family"] for task in tasks),
             tuple(task["content_hash"] for task in tasks),
             arrays["landmarks"],
-            float(str(manifest["far"])),
+            arrays["centres"],
+            *(far[name] for name in _FAR),
         ),
         best_on_average=tuple(space.parse(decisions) for decisions in best),
         scores=scores,

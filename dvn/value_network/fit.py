@@ -14,8 +14,11 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from dvn.metafeatures import STATIC
 from dvn.value_network.network import NetworkShape, ValueNetwork
 from dvn.value_network.observations import Observations
+from dvn.value_network.targets import Targets
+from dvn.value_network.task_features import HANDMADE
 
 OUTER_BATCHES = 1
 """kOuterIters of the paper: mini-batches of runs from one sampled task."""
@@ -26,7 +29,12 @@ INNER_STEPS = 2
 
 @dataclass(frozen=True, slots=True)
 class FitOptions:
-    """How long and how hard the ensemble is fitted; the defaults are those of the shipped checkpoint."""
+    """How a value network is fitted: the process that ships, and the network of Algorithm 1.
+
+    The process reads `seed` and the last five: which groups of task features it reads, how many steps its
+    hyperparameters are tuned, how scores are normalised, whether noise grows where few rows measured them,
+    and whether tasks have terms of their own. The rest is the network's. The defaults are those that ship.
+    """
 
     members: int = 4
     iterations: int = 1200
@@ -41,6 +49,11 @@ class FitOptions:
     seed: int = 0
     reads_sample: bool = True
     reads_handmade: bool = True
+    groups: tuple[str, ...] = (HANDMADE, STATIC)
+    tune_steps: int = 60
+    targets: Targets = "normal"
+    knows_rows: bool = True
+    has_own: bool = True
 
 
 Watch = Callable[[int, int], None]

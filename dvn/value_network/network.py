@@ -75,12 +75,15 @@ class SetEncoder(nn.Module):
         self.of_task = EnsembleLinear(shape.members, 2 * shape.class_hidden, shape.task, generator)
 
     def forward(self, batch: SampleBatch) -> Float[Tensor, "members task"]:
-        """One vector a member: phi over samples, mean within classes, mean and weighted mean across them."""
+        """One vector a member: phi over samples, mean within classes, mean and weighted mean across them.
+
+        A task without a sample is nothing: zeros, through which no gradient reaches the encoder.
+        """
         hidden = torch.nn.functional.gelu(self.of_sample(batch.vectors))
         means = batch.averaging @ hidden
         centre = (batch.shares * means).sum(dim=1, keepdim=True)
         exists = (batch.shares > 0).to(hidden.dtype)
-        number = exists.sum(dim=1, keepdim=True)
+        number = exists.sum(dim=1, keepdim=True).clamp(min=1.0)
         logs = torch.log(batch.shares.clamp(min=1e-4)) * exists
         features = torch.cat(
             [means - centre, centre.expand_as(means), logs, torch.log(number).expand_as(logs)], dim=2
@@ -89,7 +92,7 @@ class SetEncoder(nn.Module):
         pooled = torch.cat(
             [classes.sum(dim=1, keepdim=True) / number, (batch.shares * classes).sum(dim=1, keepdim=True)], 2
         )
-        return torch.tanh(self.of_task(pooled)).squeeze(1)
+        return torch.tanh(self.of_task(pooled)).squeeze(1) * exists.amax(dim=1)
 
 
 @dataclass(frozen=True, slots=True)

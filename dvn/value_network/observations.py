@@ -34,6 +34,7 @@ class Standardiser:
 
     mean: Float[np.ndarray, " handmade"]
     scale: Float[np.ndarray, " handmade"]
+    most: float = 4.0
 
     @classmethod
     def of(cls, handmade: Float[np.ndarray, "tasks handmade"]) -> "Standardiser":
@@ -44,9 +45,10 @@ class Standardiser:
     def __call__(
         self, handmade: Float[np.ndarray, "*tasks handmade"]
     ) -> Float[np.ndarray, "*tasks handmade"]:
-        """Standardised features, kept within four standard deviations."""
-        values: np.ndarray = np.clip((handmade - self.mean) / self.scale, -4.0, 4.0).astype(np.float32)
-        return values
+        """Standardised features, kept within `most` standard deviations."""
+        values = np.clip((handmade - self.mean) / self.scale, -self.most, self.most)
+        result: np.ndarray = values.astype(np.float32)
+        return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def observe(experience: Experience) -> Observations:
     return Observations(
         vectors=vectors,
         classes=classes,
-        class_numbers=tuple(int(task.description.sample.classes.max()) + 1 for task in experience.tasks),
+        class_numbers=tuple(class_number(task.description) for task in experience.tasks),
         handmade=torch.from_numpy(
             standardiser(np.stack([task.description.handmade for task in experience.tasks]))
         ),
@@ -127,8 +129,8 @@ def observe(experience: Experience) -> Observations:
 def padded(
     descriptions: list[TaskDescription],
 ) -> tuple[Float[Tensor, "tasks samples dimensions"], Int[Tensor, "tasks samples"]]:
-    """Samples of several tasks in one tensor; class -1 marks padding."""
-    longest = max(len(description.sample.classes) for description in descriptions)
+    """Samples of several tasks in one tensor; class -1 marks padding, which is all a task without one has."""
+    longest = max(1, *(len(description.sample.classes) for description in descriptions))
     dimensions = descriptions[0].sample.vectors.shape[1]
     vectors = torch.zeros(len(descriptions), longest, dimensions)
     classes = torch.full((len(descriptions), longest), -1, dtype=torch.int64)
@@ -137,3 +139,8 @@ def padded(
         vectors[place, :number] = torch.from_numpy(description.sample.floats())
         classes[place, :number] = torch.from_numpy(description.sample.classes.astype(np.int64))
     return vectors, classes
+
+
+def class_number(description: TaskDescription) -> int:
+    """How many classes the sample of a task shows; one, an empty one, if there is no sample."""
+    return int(description.sample.classes.max(initial=0)) + 1

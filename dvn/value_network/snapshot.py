@@ -7,6 +7,8 @@ row under its natural key, failures and those of older versions of the space inc
 
 import hashlib
 import json
+import math
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +21,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no type
 from dvn.architecture import Architecture, get_space
 from dvn.embeddings import MODULES
 from dvn.errors import ArchitectureError, CheckpointError
-from dvn.metafeatures import HANDMADE_NAMES, TaskDescription, TaskSample
+from dvn.metafeatures import HANDMADE_NAMES, TaskDescription, TaskSample, landmarkers_of
 from dvn.metafeatures.task_sample import DIMENSIONS, TABLE
 
 TASKS, RUNS, CURVES = "tasks.parquet", "runs.parquet", "curves.parquet"
@@ -103,18 +105,30 @@ class UnusableSnapshotError(CheckpointError):
 
 @dataclass(frozen=True, slots=True)
 class KnownTask:
-    """A task of the experience."""
+    """A task of the experience; `validation_rows` measure its scores, zero if their number is unknown.
+
+    That of a user is shared without a sample: it has named numbers only.
+    """
 
     name: str
     family: str
     content_hash: str
     split_hash: str
     description: TaskDescription
+    validation_rows: int = 0
+
+    @property
+    def has_sample(self) -> bool:
+        """Whether the set encoder can read it."""
+        return len(self.description.sample.classes) > 0
 
 
 @dataclass(frozen=True, slots=True)
 class KnownRun:
-    """A finished run of the experience; the test score is for judging, never for fitting."""
+    """A finished run of the experience; the test score is for judging, never for fitting.
+
+    `predict_milliseconds` are for one text; NaN where they were not measured.
+    """
 
     task: int
     architecture: Architecture
@@ -124,6 +138,7 @@ class KnownRun:
     test_accuracy: float
     own_seconds: float
     bundle_bytes: float
+    predict_milliseconds: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,26 +165,42 @@ class Experience:
 
 
 def read_experience(folder: Path, space: str) -> Experience:
-    """The finished runs of one space at its present version, and their tasks.
+    """The finished runs of one space at its present version or one that it includes, and their tasks.
 
+    Of several versions, the architectures that tasks share are those of the latest that has any.
     Tasks whose sample another version of the table made are left out: their vectors mean something else.
 
     Raises:
         UnusableSnapshotError: A file is missing, damaged or of another form.
     """
-    rows = [row for row in read_rows(folder, TASKS) if _is_current_sample(row)]
-    known = tuple(_task(folder, row) for row in rows)
+    known = read_tasks(folder)
     place = {(task.content_hash, task.split_hash): i for i, task in enumerate(known)}
-    version = str(get_space(space).version)
-    runs = []
+    described = get_space(space)
+    versions = {str(version) for version in (described.version, *described.includes)}
+    runs, shared = [], {}
     for row in read_rows(folder, RUNS):
-        is_current = (row["space"], row["version"], row["fidelity"]) == (space, version, 1.0)
+        is_current = row["space"] == space and row["version"] in versions and row["fidelity"] == 1.0
         task = place.get((row["content_hash"], row["split_hash"]))
         if is_current and row["state"] == "finished" and task is not None:
             runs.append(_run(folder, row, task))
+            if runs[-1].is_shared:
+                shared[len(runs) - 1] = int(row["version"])
+    latest = max(shared.values(), default=0)
+    for number, version in shared.items():
+        if version < latest:
+            runs[number] = replace(runs[number], is_shared=False)
     with_runs = sorted({run.task for run in runs})
     experience = Experience(space, known, tuple(runs), snapshot_hash(folder))
     return experience if len(with_runs) == len(known) else experience.of_tasks(with_runs)
+
+
+def read_tasks(folder: Path) -> tuple[KnownTask, ...]:
+    """The tasks of a snapshot whose sample the present version of the table made.
+
+    Raises:
+        UnusableSnapshotError: The file is missing, damaged or of another form.
+    """
+    return tuple(_task(folder, row) for row in read_rows(folder, TASKS) if _is_current_sample(row))
 
 
 def read_rows(folder: Path, name: str) -> list[dict[str, Any]]:
@@ -228,8 +259,25 @@ def _task(folder: Path, row: Mapping[str, Any]) -> KnownTask:
     if len(flat) != len(classes) * DIMENSIONS:
         raise UnusableSnapshotError(folder, f"the sample of the task {row['name']} is not whole")
     sample = TaskSample(flat.reshape(len(classes), DIMENSIONS), classes)
-    description = TaskDescription(numbers, sample, row["rows"], row["classes"])
-    return KnownTask(row["name"], row["family"], row["content_hash"], row["split_hash"], description)
+    description = TaskDescription(numbers, sample, row["rows"], row["classes"], landmarkers_of(handmade))
+    return KnownTask(
+        row["name"],
+        row["family"],
+        row["content_hash"],
+        row["split_hash"],
+        description,
+        _packed_rows(folder, row),
+    )
+
+
+def _packed_rows(folder: Path, row: Mapping[str, Any]) -> int:
+    """How many rows the validation part of a task has."""
+    if row["validation_rows"] is None:
+        return 0
+    try:
+        return len(zlib.decompress(row["validation_rows"])) // 4
+    except zlib.error as error:
+        raise UnusableSnapshotError(folder, f"the split of the task {row['name']} is damaged") from error
 
 
 def _run(folder: Path, row: Mapping[str, Any], task: int) -> KnownRun:
@@ -251,6 +299,7 @@ def _run(folder: Path, row: Mapping[str, Any], task: int) -> KnownRun:
         test_accuracy=row["test_accuracy"],
         own_seconds=row["train_seconds"],
         bundle_bytes=row["bundle_bytes"],
+        predict_milliseconds=math.nan if row["predict_milliseconds"] is None else row["predict_milliseconds"],
     )
 
 

@@ -14,7 +14,7 @@ from dvn.value_network import Experience, FitOptions, KnownRun, KnownTask
 from dvn.value_network.snapshot import CURVES, RUNS, TASKS, write_snapshot
 
 SPACE = "wide_deep"
-QUICK = FitOptions(members=2, iterations=30, runs_in_batch=8, samples_in_batch=32)
+QUICK = FitOptions(members=2, iterations=30, runs_in_batch=8, samples_in_batch=32, tune_steps=5)
 
 
 def two_kinds(tasks: int = 8, *, runs: int = 24, shared: int = 8, seed: int = 0) -> Experience:
@@ -83,6 +83,16 @@ def poisoned(experience: Experience) -> Experience:
     """The same experience with nonsense for every test score."""
     runs = tuple(replace(run, test_accuracy=float("nan")) for run in experience.runs)
     return replace(experience, runs=runs)
+
+
+def without_sample(experience: Experience, *bare: int) -> Experience:
+    """The same experience with some tasks as users share theirs: with hand-made features alone."""
+    nothing = TaskSample(np.empty((0, DIMENSIONS), np.int8), np.empty(0, np.int16))
+    tasks = (
+        replace(task, description=replace(task.description, sample=nothing)) if place in bare else task
+        for place, task in enumerate(experience.tasks)
+    )
+    return replace(experience, tasks=tuple(tasks))
 
 
 def write_experience(folder: Path, experience: Experience) -> None:

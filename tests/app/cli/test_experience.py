@@ -164,10 +164,10 @@ def test_a_task_that_is_not_there_is_bad_input(environment: Mapping[str, str], t
 
 
 def test_a_second_populate_is_refused(environment: Mapping[str, str], engine: Engine) -> None:
-    with populating_alone(engine):
+    with populating_alone(engine, "wide_deep"):
         result = run(environment, "populate")
     assert result.exit_code == 1
-    assert "Another `forethought populate` is filling this database" in result.stderr
+    assert "Another `forethought populate` is filling this space" in result.stderr
 
 
 def test_an_unreadable_file_is_named_and_leaves_no_task(

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from app.experiments.crew import Crew
-from app.experiments.service import EndedRun, TaskPlan
+from app.experiments.service import EndedRun, PlannedTraining, TaskPlan
 from app.experiments.tables import Origin
 from app.experiments.training_process import GivenUpTask, Ready, StartedRun, Work
 from dvn.data.split import Split
@@ -35,7 +35,7 @@ def act(line: Connection, parent: int) -> None:
     if plan.name == GIVES_UP:
         line.send(GivenUpTask(plan.task_id, plan.name, "no texts"))
         return
-    for architecture_id, _, origin in plan.runs:
+    for architecture_id, _, origin, _ in plan.runs:
         now = datetime.now(UTC)
         line.send(StartedRun(architecture_id, origin, now))
         if architecture_id == 2:
@@ -49,7 +49,8 @@ def act(line: Connection, parent: int) -> None:
 def works(*names: str) -> list[Work]:
     rows = np.arange(3)
     split = Split(rows, rows, rows, rows[:0], 0, SplitReport())
-    runs = tuple((number, wide_architectures(1)[0], Origin.shared) for number in (1, 2, 3))
+    one = wide_architectures(1)[0]
+    runs = tuple(PlannedTraining(number, one, Origin.shared) for number in (1, 2, 3))
     return [
         Work(TaskPlan(number, name, "c0ffee", 3, runs), split, Path("nowhere"), 0)
         for number, name in enumerate(names)

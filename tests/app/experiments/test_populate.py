@@ -49,13 +49,14 @@ def populated(own_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> P
     with pytest.MonkeyPatch.context() as patch, transaction(own_engine) as session:
         patch.setattr(service, "distinct_architectures", no_wider)
         for seed, name in enumerate(("here", "gone")):
-            service.add_task(session, storage, write_csv(folder / f"{name}.csv", seed=seed))
+            service.add_tasks(session, storage, write_csv(folder / f"{name}.csv", seed=seed))
         plans = plan(session, storage)
     gone, here = sorted(plans, key=lambda plan: plan.name)
     (storage.datasets / f"{gone.content_hash}.parquet").unlink()
-    number, whole, origin = here.runs[-1]
+    last = here.runs[-1]
+    whole = last.architecture
     nothing = Architecture(whole.space, whole.version, {"encoder": "none"})
-    here = replace(here, runs=(*here.runs[:-1], (number, nothing, origin)))
+    here = replace(here, runs=(*here.runs[:-1], last._replace(architecture=nothing)))
     told: list[PopulateProgress] = []
     crew = deal(own_engine, storage, [here, gone], processes=2, cache_bytes=10**6)
     last = populate(own_engine, crew, expected_seconds([here, gone], storage, {}), report=told.append)
@@ -63,7 +64,7 @@ def populated(own_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 def plan(session: Session, storage: Storage) -> tuple[TaskPlan, ...]:
-    return service.plan_runs(session, storage, space="wide_deep", shared=2, random=3, names=None).plans
+    return service.plan_runs(session, storage, service.Wanted("wide_deep", 2, 3)).plans
 
 
 def test_finished_runs_are_recorded_whole(populated: Populated, own_engine: Engine) -> None:
@@ -110,11 +111,11 @@ def test_what_is_recorded_is_not_left_to_do(
         assert plan(session, populated.storage) == ()
 
 
-def test_only_one_process_populates_a_database(engine: Engine) -> None:
+def test_only_one_process_populates_a_space(engine: Engine) -> None:
     refused = pytest.raises(AlreadyPopulatingError, match="Another `forethought populate`")
-    with populating_alone(engine), refused, populating_alone(engine):
+    with populating_alone(engine, "wide_deep"), refused, populating_alone(engine, "wide_deep"):
         raise AssertionError
-    with populating_alone(engine):
+    with populating_alone(engine, "wide_deep"), populating_alone(engine, "relaxed_ffnn"):
         pass
 
 

@@ -14,10 +14,12 @@ from app.datasets.tables import DatasetRow
 from app.experiments import queries, service
 from app.experiments.service import EndedRun, NoTasksError, UnknownTaskError, UnusableCatalogError
 from app.experiments.tables import Origin, RunRow, RunState, TaskRow
+from app.experiments.training_process import features_of
 from app.storage import Storage
 from dvn.architecture import Architecture
-from dvn.embeddings import MODULES
+from dvn.embeddings import MODULES, VectorCache, get_encoder
 from dvn.metafeatures.task_sample import TABLE
+from dvn.training.features import texts_hash
 from tests.app.experiments.conftest import write_csv
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -33,7 +35,7 @@ def add(
     session: Session, storage: Storage, name: str = "reviews", *, rows: int = 60, seed: int = 0
 ) -> TaskRow:
     path = write_csv(storage.folder.parent / f"{name}.csv", rows=rows, seed=seed)
-    return service.add_task(session, storage, path)
+    return service.add_tasks(session, storage, path)[0]
 
 
 def test_adding_a_file_twice_adds_its_task_once(session: Session, storage: Storage) -> None:
@@ -50,6 +52,50 @@ def test_a_task_comes_with_its_sample_and_its_split(session: Session, storage: S
     assert sorted(together.tolist()) == list(range(60))
     [sample] = queries.samples(session, module=TABLE, module_version=MODULES[TABLE].version)
     assert (sample.task_id, sample.rows, sample.dim) == (task.id, 60 - len(split.test), 64)
+
+
+def test_a_file_poses_smaller_tasks_of_its_family_too(session: Session, storage: Storage) -> None:
+    path = write_csv(storage.folder.parent / "reviews.csv", rows=300)
+    tasks = service.add_tasks(session, storage, path, sizes=(50, 100, 1_000))
+    assert [task.name for task in tasks] == ["reviews", "reviews@50", "reviews@100"]
+    assert {task.family for task in tasks} == {"reviews"}
+    full, small = (service.stored_split(task) for task in tasks[:2])
+    assert len(small.train) == 40
+    assert set(small.test) <= set(full.test)
+    sizes = [
+        queries.samples(session, module=TABLE, module_version=MODULES[TABLE].version)[n].rows for n in (1, 2)
+    ]
+    assert sizes == [45, 90]  # Nine tenths: what such a dataset would show without its test part.
+
+
+def test_a_smaller_task_is_trained_by_architectures_of_its_own_alone(
+    session: Session, storage: Storage
+) -> None:
+    path = write_csv(storage.folder.parent / "reviews.csv", rows=300)
+    service.add_tasks(session, storage, path, sizes=(50,))
+    wanted = service.Wanted("wide_deep", shared=1, random=2, smaller=3)
+    small, full = service.plan_runs(session, storage, wanted, names=["reviews@50", "reviews"]).plans
+    assert [run.origin for run in small.runs] == [Origin.random] * 3
+    assert [run.origin for run in full.runs] == [Origin.shared, Origin.random, Origin.random]
+
+
+def test_the_inputs_of_a_smaller_task_are_rows_of_the_whole(
+    session: Session, storage: Storage, tmp_path: Path
+) -> None:
+    path = write_csv(storage.folder.parent / "reviews.csv", rows=300)
+    task = service.add_tasks(session, storage, path, sizes=(50,))[1]
+    split = service.stored_split(task)
+    dataset = storage.load_dataset(queries.tasks(session)[0][1].content_hash)
+    cache = VectorCache(tmp_path / "vectors", max_bytes=10**8)
+    features = features_of(dataset, split, cache)
+    vectors = cache.vectors(get_encoder("use"), dataset.texts, texts_hash(dataset.texts))
+    encoder, found = features.encoded("use")
+    rows = features.whole.rows
+    assert len(features.dataset) == len(rows) < len(dataset)
+    np.testing.assert_array_equal(found, vectors[rows] * np.float32(encoder.scale))
+    assert [features.dataset.texts[row] for row in features.split.train] == [
+        dataset.texts[row] for row in split.train
+    ]
 
 
 def test_the_catalog_beside_a_file_gives_family_language_and_licence(tmp_path: Path) -> None:
@@ -81,7 +127,7 @@ def test_a_task_has_architectures_of_its_own_and_keeps_them() -> None:
 
 
 def plan(session: Session, storage: Storage, *, shared: int = 2, random: int = 0) -> service.Planned:
-    return service.plan_runs(session, storage, space="wide_deep", shared=shared, random=random, names=None)
+    return service.plan_runs(session, storage, service.Wanted("wide_deep", shared, random))
 
 
 def test_what_was_run_is_not_planned_again_and_a_failure_counts_as_run(
@@ -89,11 +135,25 @@ def test_what_was_run_is_not_planned_again_and_a_failure_counts_as_run(
 ) -> None:
     add(session, storage)
     [before] = plan(session, storage).plans
-    architecture_id, _, origin = before.runs[0]
-    ended = EndedRun(before.task_id, architecture_id, origin, NOW, NOW, None, "it diverged")
+    run = before.runs[0]
+    ended = EndedRun(before.task_id, run.architecture_id, run.origin, NOW, NOW, None, "it diverged")
     service.record(session, ended)
     [after] = plan(session, storage).plans
     assert after.runs == before.runs[1:]
+
+
+def test_the_first_own_architectures_are_planned_from_a_second_seed(
+    session: Session, storage: Storage, cheap: Cheap
+) -> None:
+    add(session, storage)
+    [before] = service.plan_runs(session, storage, service.Wanted("wide_deep", 1, 3, twice=2)).plans
+    own = [run.architecture_id for run in before.runs if run.origin is Origin.random and run.seed == 0]
+    assert [run.architecture_id for run in before.runs if run.seed == service.SECOND_SEED] == own[:2]
+    again = next(run for run in before.runs if run.seed == service.SECOND_SEED)
+    ended = EndedRun(before.task_id, again.architecture_id, again.origin, NOW, NOW, None, "it diverged", 1)
+    service.record(session, ended)
+    [after] = service.plan_runs(session, storage, service.Wanted("wide_deep", 1, 3, twice=2)).plans
+    assert set(before.runs) - set(after.runs) == {again}
 
 
 def test_a_run_recorded_twice_is_there_once(session: Session, storage: Storage, cheap: Cheap) -> None:
@@ -109,7 +169,7 @@ def test_an_own_architecture_that_is_shared_is_planned_once_as_shared(
 ) -> None:
     add(session, storage)
     [planned] = plan(session, storage, shared=2, random=3).plans
-    assert [origin for *_, origin in planned.runs] == [Origin.shared, Origin.shared, Origin.random]
+    assert [run.origin for run in planned.runs] == [Origin.shared, Origin.shared, Origin.random]
 
 
 def test_small_tasks_come_first(session: Session, storage: Storage, cheap: Cheap) -> None:

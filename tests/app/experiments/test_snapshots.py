@@ -65,7 +65,7 @@ def texts(session: Session, tmp_path: Path) -> list[str]:
     said = []
     for seed, name in enumerate(("b task", "a task")):
         path = write_csv(tmp_path / f"{name}.csv", rows=60, seed=seed, names=CLASSES)
-        task = service.add_task(session, storage, path, family="one family")
+        [task] = service.add_tasks(session, storage, path, family="one family")
         said += [row.rpartition(",")[0] for row in path.read_text().splitlines()[1:]]
         records.record_run(session, finished(task.id, second))
         records.record_run(session, failed(task.id, third, "The loss stopped being finite at step 3."))
@@ -159,11 +159,10 @@ def test_a_restored_run_is_whole_and_not_planned_again(
     assert run.metrics["validation", "accuracy"] == 1 / 3
     assert run.cost == CHANGED_COST
     assert [point.step for point in queries.curve_of(session, run.run_id)] == [100, 200]
-    planned = service.plan_runs(
-        session, Storage(tmp_path / "data"), space="wide_deep", shared=3, random=0, names=["b task"]
-    )
+    wanted = service.Wanted("wide_deep", shared=3, random=0)
+    planned = service.plan_runs(session, Storage(tmp_path / "data"), wanted, names=["b task"])
     [plan] = planned.plans
-    assert [architecture for _, architecture, _ in plan.runs] == wide_architectures(1)
+    assert [architecture for _, architecture, _, _ in plan.runs] == wide_architectures(1)
 
 
 def test_a_task_without_a_present_sample_keeps_its_runs_and_teaches_nothing(
@@ -188,7 +187,7 @@ def test_a_run_without_its_task_is_refused(session: Session, texts: list[str], t
 def test_a_licence_travels_with_its_task(session: Session, tmp_path: Path) -> None:
     path = write_csv(tmp_path / "mr.csv", rows=60)
     (tmp_path / "catalog.json").write_text(json.dumps([{"slug": "mr", "licence": "CC0", "language": "en"}]))
-    task = service.add_task(session, Storage(tmp_path / "data"), path)
+    [task] = service.add_tasks(session, Storage(tmp_path / "data"), path)
     [architecture] = wide_architectures(1)
     records.record_run(session, finished(task.id, service.store_architecture(session, architecture)))
     snapshots.write(session, tmp_path / "one", space="wide_deep")

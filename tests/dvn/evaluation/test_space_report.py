@@ -13,6 +13,7 @@ from dvn.value_network.snapshot import Experience, KnownRun, KnownTask
 
 WIDE = get_space("wide_deep")
 RATES = tuple(WIDE.by_name["wide_rate"].choices)
+NEVER = dict.fromkeys(RATES, 0.0)
 WEIGHTS = tuple(WIDE.by_name["class_weight"].choices)
 
 
@@ -56,15 +57,15 @@ def winners(*best: Choice) -> Experience:
 
 def test_a_share_is_the_part_of_the_tasks_whose_best_has_the_choice() -> None:
     report = report_space(winners(RATES[1], RATES[1], RATES[1], RATES[2]))
-    assert shares(report, "wide_rate") == {RATES[0]: 0.0, RATES[1]: 0.75, RATES[2]: 0.25, RATES[3]: 0.0}
+    assert shares(report, "wide_rate") == NEVER | {RATES[1]: 0.75, RATES[2]: 0.25}
     assert decision(report, "wide_rate").best_tasks == 4
-    assert (report.tasks, report.runs) == (4, 16)
+    assert (report.tasks, report.runs) == (4, 4 * len(RATES))
 
 
 def test_runs_that_tie_share_the_place() -> None:
     tied = [run(0, architecture(rate), 0.9) for rate in RATES[:2]] + [run(0, architecture(RATES[2]), 0.1)]
     report = report_space(experience(tied))
-    assert shares(report, "wide_rate") == {RATES[0]: 0.5, RATES[1]: 0.5, RATES[2]: 0.0, RATES[3]: 0.0}
+    assert shares(report, "wide_rate") == NEVER | {RATES[0]: 0.5, RATES[1]: 0.5}
 
 
 def test_scores_are_counted_in_the_spread_of_their_task_whatever_its_level() -> None:
@@ -84,12 +85,21 @@ def test_a_decision_that_no_best_has_is_never_chosen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("best", "edge"), [((3, 3, 1), "upper"), ((0, 0, 1), "lower"), ((1, 1, 3), None), ((3, 0), None)]
+    ("best", "edge"), [((-1, -1, 1), "upper"), ((0, 0, 1), "lower"), ((1, 1, -1), None), ((-1, 0), None)]
 )
 def test_a_range_whose_best_value_is_at_an_edge_is_flagged(best: tuple[int, ...], edge: str | None) -> None:
     report = report_space(winners(*(RATES[place] for place in best)))
     assert decision(report, "wide_rate").edge == edge
     assert any(words.startswith("wide_rate:") for words in report.complaints()) == (edge is not None)
+
+
+def test_what_was_tried_more_often_needs_to_be_best_more_often() -> None:
+    runs = winners(RATES[-1], RATES[-1], RATES[1]).runs
+    often = [run(0, architecture(RATES[-1], weight), 0.1) for weight in WEIGHTS[1:]]
+    often += [run(task, architecture(RATES[-1], weight), 0.1) for task in (1, 2) for weight in WEIGHTS[1:]]
+    report = report_space(experience([*runs, *often]))
+    assert shares(report, "wide_rate")[RATES[-1]] == pytest.approx(2 / 3)
+    assert decision(report, "wide_rate").edge is None
 
 
 def test_zero_ends_a_range_by_nature_and_words_have_no_edge() -> None:

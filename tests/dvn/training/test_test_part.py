@@ -81,7 +81,7 @@ def test_the_test_part_is_predicted_once_and_last(
     run(dataset, split, {})
     assert read[-2:] == ["test", "predicted"]
     assert read.count("test") == 1
-    assert set(read[:-2:2]) == {"validation"}
+    assert set(read[:-2]) == {"validation", "predicted"}
 
 
 def test_what_features_fit_comes_from_train_alone(task: tuple[Dataset, Split]) -> None:

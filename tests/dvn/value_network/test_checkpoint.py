@@ -16,7 +16,8 @@ from hypothesis.strategies import floats, lists
 from dvn.architecture import get_space
 from dvn.metafeatures import describe_task
 from dvn.value_network import Checkpoint, Experience, UnusableCheckpointError, make_checkpoint
-from dvn.value_network.checkpoint import MANIFEST, WEIGHTS, Calibration
+from dvn.value_network.calibration import Calibration
+from dvn.value_network.checkpoint import MANIFEST, WEIGHTS
 from tests.dvn.experiences import QUICK, architectures, known_task
 from tests.synthetic import TOPICS, texts_of
 
@@ -38,9 +39,10 @@ def test_what_is_loaded_predicts_to_the_bit_what_was_saved(
     asked = architectures(20, seed=5)
     for task in experience.tasks[:2]:
         first, second = (c.predict(asked, c.describe(task.description)) for c in (checkpoint, loaded))
-        for name in ("scores", "accuracies", "train_seconds", "bundle_bytes"):
+        for name in ("scores", "accuracies", "train_seconds", "predict_milliseconds", "bundle_bytes"):
             assert np.array_equal(getattr(first, name), getattr(second, name))
-        intervals = [c.interval(first.accuracies) for c in (checkpoint, loaded)]
+        assert first.doubt == second.doubt
+        intervals = [c.interval(first.accuracies, first.doubt) for c in (checkpoint, loaded)]
         assert np.array_equal(intervals[0], intervals[1])
     assert loaded.best_on_average == checkpoint.best_on_average
 
@@ -85,14 +87,15 @@ def test_an_unreadable_manifest_is_refused(saved: Path, content: bytes) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        lambda manifest: manifest.update(format=2),
+        lambda manifest: manifest.update(format=1),
+        lambda manifest: manifest.update(form="unheard_of"),
         lambda manifest: manifest.update(space_version=99),
         lambda manifest: manifest.update(space="unheard_of"),
         lambda manifest: manifest["handmade"].append("phase_of_the_moon"),
         lambda manifest: manifest.pop("format"),
         lambda manifest: manifest.clear(),
     ],
-    ids=["format", "space version", "unknown space", "meta-features", "no format", "nothing"],
+    ids=["format", "form", "space version", "unknown space", "meta-features", "no format", "nothing"],
 )
 def test_a_checkpoint_of_another_version_is_refused(saved: Path, change: Change) -> None:
     rewrite(saved, change)
@@ -103,12 +106,11 @@ def test_a_checkpoint_of_another_version_is_refused(saved: Path, change: Change)
 @pytest.mark.parametrize(
     "change",
     [
-        lambda manifest: manifest["shape"].update(trunk=3),
-        lambda manifest: manifest["shape"].update(unheard_of=3),
+        lambda manifest: manifest["features"].append("unheard_of"),
         lambda manifest: manifest["best_on_average"][0].update(encoder="unheard_of"),
         *(
             lambda manifest, key=key: manifest.pop(key)
-            for key in ("shape", "calibration", "tasks", "far", "best_on_average", "id", "snapshot_hash")
+            for key in ("features", "calibration", "tasks", "far", "best_on_average", "id", "snapshot_hash")
         ),
     ],
 )
@@ -129,7 +131,7 @@ def test_a_manifest_that_is_no_object_is_refused(saved: Path) -> None:
 def test_weights_of_another_checkpoint_are_refused(
     saved: Path, experience: Experience, tmp_path: Path
 ) -> None:
-    make_checkpoint(experience, replace(QUICK, seed=1)).save(tmp_path / "other")
+    make_checkpoint(experience, replace(QUICK, groups=())).save(tmp_path / "other")
     shutil.copy(tmp_path / "other" / WEIGHTS, saved / WEIGHTS)
     with pytest.raises(UnusableCheckpointError, match="checksum differs"):
         Checkpoint.load(saved)
@@ -166,6 +168,13 @@ def test_without_offsets_the_expected_accuracy_is_the_predicted(checkpoint: Chec
     points = replace(checkpoint, calibration=Calibration(0.0, 0.0, 0.0, 0.0, 0))
     for end in points.interval(np.array([0.2, 0.9])):
         np.testing.assert_allclose(end, [0.2, 0.9])
+
+
+def test_twice_the_doubt_is_twice_the_width_in_logits(checkpoint: Checkpoint) -> None:
+    centred = replace(checkpoint, calibration=Calibration(0.9, -1.0, 0.0, 1.0, 9))
+    ends = [centred.interval(np.array([0.5]), doubt)[1:] for doubt in (0.5, 1.0)]
+    widths = [np.log(high / (1 - high)) - np.log(low / (1 - low)) for low, high in ends]
+    np.testing.assert_allclose(widths, [[1.0], [2.0]])
 
 
 def test_a_vertex_scores_as_its_architecture(checkpoint: Checkpoint, experience: Experience) -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from dvn.value_network import Checkpoint, Experience, make_checkpoint
-from dvn.value_network.make_checkpoint import FOLDS, _calibration, _drawn, best_on_average, folds
+from dvn.value_network.calibration import calibrate, edges
+from dvn.value_network.make_checkpoint import FOLDS, best_on_average, folds
 from dvn.value_network.observations import EmptyExperienceError
 from tests.dvn.experiences import QUICK, architectures, known_run, poisoned
 
@@ -56,17 +57,17 @@ def test_few_tasks_state_the_coverage_that_they_can_give(checkpoint: Checkpoint)
 @pytest.mark.parametrize("number", [99, 200])
 def test_the_edges_hold_the_share_that_they_state(number: int) -> None:
     residuals = np.random.default_rng(number).normal(size=number)
-    found = _calibration(residuals)
+    found = edges(residuals)
     assert found.coverage == 0.9
     inside = np.mean((residuals >= found.low) & (residuals <= found.high))
     assert 0.9 <= inside <= 0.94
     assert found.middle == np.median(residuals)
 
 
-def test_one_family_alone_is_fitted_without_calibration(experience: Experience) -> None:
+def test_one_family_alone_is_fitted_withoutedges(experience: Experience) -> None:
     checkpoint = make_checkpoint(in_families(experience, ["only"] * 8), QUICK)
     assert (checkpoint.calibration.tasks, checkpoint.calibration.coverage) == (0, 0.0)
-    assert np.isfinite(checkpoint.landmarks.far)
+    assert not any(map(checkpoint.is_outside, (task.description for task in experience.tasks)))
 
 
 def test_an_empty_experience_is_refused_in_a_sentence() -> None:
@@ -126,19 +127,22 @@ def test_the_caller_is_told_what_is_under_way(experience: Experience) -> None:
 
 
 def test_an_overconfident_level_is_drawn_towards_the_mean() -> None:
-    """Predictions that spread twice as far as the truth are halved about their mean, and then fit."""
+    """Predictions that spread twice as far as the truth are halved about their mean, and then fit.
+
+    The offset that remains is told in units of the doubt.
+    """
     predicted = np.linspace(-2.0, 4.0, 40)
-    found = _drawn(np.column_stack([0.3 + 0.5 * predicted, predicted]))
+    found = calibrate(np.column_stack([0.3 + 0.5 * predicted, predicted, np.full(40, 2.0)]))
     assert (found.slope, found.centre) == (pytest.approx(0.5), pytest.approx(1.0))
-    assert [found.low, found.middle, found.high] == pytest.approx([-0.2, -0.2, -0.2])
+    assert [found.low, found.middle, found.high] == pytest.approx([-0.1, -0.1, -0.1])
 
 
 @pytest.mark.parametrize(("sign", "slope"), [(3.0, 1.0), (-1.0, 0.0)])
 def test_a_level_is_neither_stretched_nor_turned_round(sign: float, slope: float) -> None:
     predicted = np.linspace(-1.0, 1.0, 40)
-    assert _drawn(np.column_stack([sign * predicted, predicted])).slope == slope
+    assert calibrate(np.column_stack([sign * predicted, predicted, np.ones(40)])).slope == slope
 
 
 def test_few_tasks_draw_no_level() -> None:
     predicted = np.linspace(-1.0, 1.0, 9)
-    assert _drawn(np.column_stack([0.5 * predicted, predicted])).slope == 1.0
+    assert calibrate(np.column_stack([0.5 * predicted, predicted, np.ones(9)])).slope == 1.0

@@ -160,3 +160,13 @@ def test_a_snapshot_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) ->
     with pytest.raises(pa.ArrowException):
         write(tmp_path, [a_task("cr")], [a_run("cr", make_architecture(), seed="one")])
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_of_two_versions_the_latest_ones_architectures_are_shared(tmp_path: Path) -> None:
+    one = make_architecture()
+    older, newer = a_run("mr", one, version="1", seed=7), a_run("mr", one)
+    write_snapshot(tmp_path, {TASKS: [a_task("mr")], RUNS: [older, newer], CURVES: []})
+    runs = read_experience(tmp_path, "wide_deep").runs
+    assert {run.seed: run.is_shared for run in runs} == {0: True, 7: False}
+    write_snapshot(tmp_path, {RUNS: [older]})
+    assert [run.is_shared for run in read_experience(tmp_path, "wide_deep").runs] == [True]

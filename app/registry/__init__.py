@@ -1,0 +1,1 @@
+"""Value networks in use: refit, compare, promote, roll back."""

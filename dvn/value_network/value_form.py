@@ -1,0 +1,128 @@
+"""v(u, z) in closed form: main effects and pair interactions of decisions, each moved by the task's features.
+
+The score is the mean of a Gaussian process (see `process_fit`), level and spread are those of a process
+over tasks, costs those of a ridge regression. All of it is a function of the relaxed vector u that is
+smooth everywhere, so that ascent climbs it, and one small quadratic form once the task is known.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from dvn.value_network.cost_regression import CostRegression
+from dvn.value_network.process_fit import Coefficients
+from dvn.value_network.task_regression import TaskRegression
+
+LEVEL, SPREAD = "level", "spread"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """One task as the value form sees it.
+
+    Attributes:
+        z: Standardised task features.
+        linear: What each logit of a weighted relaxed vector adds to the score.
+        square: What each pair of them adds.
+        level: The logit of the accuracy at a score of zero.
+        spread: The logarithm of the logits that one unit of score is worth.
+        doubt: The standard deviation of `level`.
+        costs: Log costs: a constant and what each logit adds, a column a cost.
+    """
+
+    z: Float[Tensor, " features"]
+    linear: Float[Tensor, " logits"]
+    square: Float[Tensor, "logits logits"]
+    level: float
+    spread: float
+    doubt: float
+    costs: Float[Tensor, "columns costs"]
+
+
+@dataclass(frozen=True, slots=True)
+class FormParts:
+    """All that fitting found; `size_places` are the task features that costs are read from."""
+
+    root: Float[np.ndarray, "logits logits"]
+    coefficients: Coefficients
+    tasks: Mapping[str, TaskRegression]
+    costs: CostRegression
+    size_places: tuple[int, ...]
+
+
+class ValueForm(nn.Module):
+    """The fitted form; its state is buffers alone, for nothing of it is trained by gradient."""
+
+    def __init__(self, buffers: Mapping[str, Tensor]) -> None:
+        super().__init__()
+        for name, tensor in buffers.items():
+            self.register_buffer(name, tensor)
+
+    @classmethod
+    def of(cls, parts: FormParts) -> "ValueForm":
+        """The form of freshly fitted parts, in single precision but for the processes over tasks."""
+        root = torch.from_numpy(parts.root)
+        linear = parts.coefficients.linear.double() @ root.T
+        square = root @ parts.coefficients.square.double() @ root.T
+        costs = parts.costs.coefficients.double()
+        moved = torch.cat([costs[:, :1], root @ costs[:, 1:]], dim=1)
+        buffers = {
+            "linear": linear.float(),
+            "square": square.float(),
+            "costs": moved.float(),
+            "size_places": torch.tensor(parts.size_places, dtype=torch.int64),
+        }
+        for head, regression in parts.tasks.items():
+            buffers |= {f"{head}_{f.name}": getattr(regression, f.name) for f in fields(regression)}
+        return cls(buffers)
+
+    @classmethod
+    def restored(cls, state: Mapping[str, Tensor], features: int) -> "ValueForm":
+        """The form with this state.
+
+        Raises:
+            ValueError: The state is not whole, or is of another number of task features.
+        """
+        form = cls(state)
+        missing = [name for name in _buffer_names() if name not in state]
+        if missing or len(state["linear"]) != features + 1:
+            raise ValueError(missing or features)
+        return form
+
+    def describe(self, z: Float[Tensor, " features"]) -> TaskView:
+        """The task with these standardised features: everything but the architecture is settled."""
+        forms = torch.cat([torch.ones(1), z.float()])
+        level, doubt = self._regression(LEVEL)(z.unsqueeze(0))
+        spread, _ = self._regression(SPREAD)(z.unsqueeze(0))
+        sizes = torch.cat([torch.ones(1), z.float()[self.get_buffer("size_places")]])
+        return TaskView(
+            z=z.float(),
+            linear=forms @ self.get_buffer("linear"),
+            square=torch.einsum("f,fij->ij", forms, self.get_buffer("square")),
+            level=float(level),
+            spread=float(spread),
+            doubt=float(doubt),
+            costs=torch.einsum("s,sdc->dc", sizes, self.get_buffer("costs")),
+        )
+
+    def score(self, weighted: Float[Tensor, "rows logits"], task: TaskView) -> Float[Tensor, " rows"]:
+        """Normal scores of weighted relaxed vectors: a . w + w . S w."""
+        return weighted @ task.linear + ((weighted @ task.square) * weighted).sum(dim=1)
+
+    def cost_logs(
+        self, weighted: Float[Tensor, "rows logits"], task: TaskView
+    ) -> Float[Tensor, "rows costs"]:
+        """Log costs of weighted relaxed vectors."""
+        return task.costs[0] + weighted @ task.costs[1:]
+
+    def _regression(self, head: str) -> TaskRegression:
+        return TaskRegression(**{f.name: self.get_buffer(f"{head}_{f.name}") for f in fields(TaskRegression)})
+
+
+def _buffer_names() -> list[str]:
+    heads = [f"{head}_{f.name}" for head in (LEVEL, SPREAD) for f in fields(TaskRegression)]
+    return ["linear", "square", "costs", "size_places", *heads]
