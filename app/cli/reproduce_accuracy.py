@@ -186,37 +186,20 @@ def _report(
     pace: tuple[int, int],
 ) -> Mapping[str, Any]:
     repeats, steps = pace
-    numbers, rows = [], []
+    by_key = {result["key"]: result for result in lines}
+    rows, numbers = [], []
     for place, task in chosen:
-        found = trials(experience, place)
-        printed = ACCURACIES.get(task.name)
-        line = {"first ten": found.first_ten.mean, "best by validation": found.best}
-        row = {
-            "task": paper_name(task.name),
-            "paper: first ten": plus_minus(printed.first_ten.mean, printed.first_ten.std) if printed else "-",
-            "paper: search": number(printed.search) if printed else "-",
-            "paper: proposed": plus_minus(printed.proposed.mean, printed.proposed.std) if printed else "-",
-            "first ten": plus_minus(found.first_ten.mean, found.first_ten.std),
-            "best by validation": f"{found.best:.3f} of {found.trained}",
-        }
+        row, line = _trial_cells(experience, place, task)
         for rival in rivals:
-            keys = {
-                Trial(task, place, rival, repeat).key(experience.snapshot_hash, steps)
-                for repeat in range(repeats)
-            }
-            mine = {result["key"]: result for result in lines if result["key"] in keys}.values()
+            made = [Trial(task, place, rival, repeat) for repeat in range(repeats)]
+            keys = [trial.key(experience.snapshot_hash, steps) for trial in made]
+            mine = [by_key[key] for key in keys if key in by_key]
             for kind in ("soft", "pruned"):
                 mean = Mean.of(result[kind] for result in mine if result[kind] is not None)
                 column = f"{rival.name}: {kind}"
                 line[column], row[column] = mean.mean, plus_minus(mean.mean, mean.std)
-        if printed:
-            line |= {
-                "paper: first ten": printed.first_ten.mean,
-                "paper: search": printed.search,
-                "paper: proposed": printed.proposed.mean,
-            }
-        numbers.append({name: line.get(name, np.nan) for name in row if name != "task"})
         rows.append(row)
+        numbers.append(line)
     rows.append({"task": "mean", **mean_row(numbers, number)})
     return report(  # type: ignore[no-any-return]  # a report is a mapping
         "Table 4 of Kokiopoulou et al. (2019), reproduced",
@@ -229,3 +212,23 @@ def _report(
         ],
         results=[line for line in lines if line["key"].startswith(experience.snapshot_hash)],
     )
+
+
+def _trial_cells(
+    experience: Experience, place: int, task: KnownTask
+) -> tuple[dict[str, str], dict[str, float]]:
+    """What the paper printed and what recorded trials reach, as texts and as numbers."""
+    found, printed = trials(experience, place), ACCURACIES.get(task.name)
+    pairs = {
+        "paper: first ten": printed and printed.first_ten,
+        "paper: search": printed and Mean(printed.search, 0.0),
+        "paper: proposed": printed and printed.proposed,
+        "first ten": found.first_ten,
+    }
+    row = {name: plus_minus(pair.mean, pair.std) if pair else "-" for name, pair in pairs.items()}
+    line = {name: pair.mean if pair else np.nan for name, pair in pairs.items()}
+    if printed:
+        row["paper: search"] = number(printed.search)
+    row["best by validation"] = f"{found.best:.3f} of {found.trained}"
+    line["best by validation"] = found.best
+    return {"task": paper_name(task.name), **row}, line

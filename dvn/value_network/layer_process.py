@@ -101,7 +101,7 @@ def fit_layer_process(experience: Experience, *, seed: int = 0, reads_task: bool
     part = torch.randperm(len(scores), generator=generator)[:_TUNED_ON]
     kernel = _tuned((known[0][part], known[1][part]), scores[part], of_task[part], reads_task=reads_task)
     factor = _factor(kernel, known, of_task)
-    weights = torch.cholesky_solve(scores.unsqueeze(1), factor).squeeze(1)
+    weights = torch.cholesky_solve(scores.double().unsqueeze(1), factor).squeeze(1).float()
     return LayerProcess(kernel, mean, scale, standardiser, known, weights)
 
 
@@ -124,7 +124,7 @@ def _tuned(
     for _ in range(_TUNE_STEPS):
         optimiser.zero_grad()
         factor = _factor(kernel, known, of_task)
-        white = torch.linalg.solve_triangular(factor, scores.unsqueeze(1), upper=False)
+        white = torch.linalg.solve_triangular(factor, scores.double().unsqueeze(1), upper=False)
         loss = 0.5 * white.square().sum() + factor.diagonal().log().sum()
         loss.backward()
         optimiser.step()
@@ -134,9 +134,13 @@ def _tuned(
 def _factor(
     kernel: _Kernel, known: tuple[Tensor, Tensor], of_task: Int[Tensor, " runs"]
 ) -> Float[Tensor, "runs runs"]:
-    """The Cholesky factor of the covariance of noisy scores."""
+    """The Cholesky factor of the covariance of noisy scores.
+
+    In double precision: thousands of like architectures and little noise leave single no digits.
+    """
     noise = torch.exp(kernel.noise)[of_task] + _LEAST_NOISE
-    factor: Tensor = torch.linalg.cholesky(kernel.between(known, known) + torch.diag(noise))
+    covariance = kernel.between(known, known) + torch.diag(noise)
+    factor: Tensor = torch.linalg.cholesky(covariance.double())
     return factor
 
 
