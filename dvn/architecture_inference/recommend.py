@@ -238,9 +238,22 @@ def _ranked(
     elif default_first:
         order = np.array(_default_first(checkpoint, candidates, order.tolist()))
     kept = [place for place in order if is_within[place]] or order.tolist()
-    return _described(checkpoint, candidates, prediction, seconds, kept[: question.top]), bool(
-        is_within.any()
-    )
+    ranked = _described(checkpoint, candidates, prediction, seconds, _varied(kept, candidates, question.top))
+    return ranked, bool(is_within.any())
+
+
+def _varied(order: list[int], candidates: Sequence[Architecture], top: int) -> list[int]:
+    """The first of the order that read different inputs, then those that fill the list; in the order given.
+
+    Neighbours of the winner that differ in a rate are no choice for a person.
+    """
+    of_inputs: dict[tuple[Choice | None, ...], int] = {}
+    for place in order:
+        decisions = candidates[place].decisions
+        of_inputs.setdefault(tuple(decisions.get(name) for name in _INPUTS), place)
+    varied = [*of_inputs.values(), *order]
+    chosen = set(list(dict.fromkeys(varied))[:top])
+    return [place for place in order if place in chosen]
 
 
 def _default_first(checkpoint: Checkpoint, candidates: list[Architecture], order: list[int]) -> list[int]:
