@@ -17,12 +17,14 @@ from app.datasets import routes as datasets
 from app.datasets import service as dataset_service
 from app.db.database import open_database
 from app.db.session import make_engine, transaction
+from app.experience import routes as experience
 from app.pages import routes as pages
 from app.recommendations import routes as recommendations
 from app.recommendations.experience import Experience
 from app.registry import service as registry_service
 from app.settings import Settings, load_settings
 from app.storage import Storage
+from app.track_record import routes as track_record
 from app.web import job_routes
 from app.web.computing import ComputePool
 from app.web.errors import install_error_answers
@@ -62,7 +64,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def _add_routes(app: FastAPI, settings: Settings) -> None:
     form_bytes = PageLimits.from_settings(settings).form_bytes + FORM_OVERHEAD_BYTES
     app.include_router(pages.router)
-    for feature in (datasets, recommendations, classifiers):
+    for feature in (datasets, recommendations, classifiers, experience, track_record):
         app.include_router(feature.pages)
         app.include_router(feature.api, prefix="/api/v1")
     app.include_router(sharing_routes.pages)

@@ -1,5 +1,6 @@
 """A value network fitted in a moment to made-up runs: real code, small numbers."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,10 @@ import numpy as np
 from dvn.architecture import Architecture, get_space
 from dvn.metafeatures import describe_task
 from dvn.value_network import Experience, FitOptions, KnownRun, KnownTask, make_checkpoint
+from dvn.value_network.snapshot import CURVES, RUN_KEY, RUNS, read_rows, write_snapshot
+from dvn.value_network.snapshot import TASKS as TASKS_FILE
+from tests.dvn.experiences import write_experience
+from tests.dvn.track_records import record_of, tracked
 from tests.synthetic import TOPICS, texts_of
 
 SPACE = "wide_deep"
@@ -39,3 +44,34 @@ def small_experience() -> Experience:
 def _cost(architecture: Architecture) -> float:
     chosen = architecture.decisions
     return 0.1 * (chosen["encoder"] != "none") + 0.02 * np.log2(float(chosen["steps"]) / 125)
+
+
+def save_whole_experience(folder: Path) -> None:
+    """A checkpoint, the snapshot it learned from, one failed run in it, and its track record."""
+    experience = small_experience()
+    make_checkpoint(experience, OPTIONS).save(folder / SPACE / "checkpoint")
+    snapshot = folder / SPACE / "snapshot"
+    write_experience(snapshot, experience)
+    tasks, runs = read_rows(snapshot, TASKS_FILE), read_rows(snapshot, RUNS)
+    for number, task in enumerate(tasks):
+        task["language"], task["licence"] = ("en", "de")[number % 2], "made up, so free"
+        task["class_counts"] = [task["rows"] - task["classes"] + 1, *[1] * (task["classes"] - 1)]
+    nothing = {name: None for name in runs[0] if name.startswith(("validation", "test_"))}
+    failed = {"state": "failed", "error": "The loss was not finite.", "seed": 7, "origin": "tpe"}
+    curves = [
+        {name: run[name] for name in RUN_KEY}
+        | {"step": step, "metric": "validation_accuracy", "value": run["validation_accuracy"] - 1 / step}
+        | {"seconds": 0.1}
+        for run in runs[:SHARED]
+        for step in (10, 100)
+    ]
+    runs.append(runs[0] | nothing | failed)
+    write_snapshot(snapshot, {TASKS_FILE: tasks, RUNS: runs, CURVES: curves})
+    manifest = json.loads((folder / SPACE / "checkpoint" / "manifest.json").read_text(encoding="utf-8"))
+    record = record_of(
+        tracked("made up 0", expected=0.9, low=0.8, high=0.99, reached=0.95),
+        tracked("made up 1", expected=0.9, low=0.8, high=0.99, reached=0.7, language="de"),
+        tracked("gone since", expected=0.5, low=0.4, high=0.6, reached=0.55, spearman=None),
+        checkpoint=manifest["id"],
+    )
+    record.save(folder / SPACE / "track_record.json")

@@ -17,6 +17,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from dvn.embeddings.hub_modules import INSTALL
+
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements"
 
@@ -184,9 +186,10 @@ def locked(name: str) -> dict[str, Requirement]:
 
 
 LOCKS = ("bare.lock", "dev.lock", "runtime.lock", "torch-cpu.lock", "torch-cuda.lock")
+EXTRA_LOCKS = ("tfhub.lock", "tfhub-bare.lock")
 
 
-@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("name", [*LOCKS, *EXTRA_LOCKS])
 def test_every_entry_of_a_lock_is_pinned_and_hashed(name: str) -> None:
     text = (REQUIREMENTS / name).read_text(encoding="utf-8")
     entries = re.split(r"\n(?=\w)", re.sub(r"^#.*\n", "", text, flags=re.MULTILINE))
@@ -202,6 +205,19 @@ def test_no_registry_is_named_in_the_requirements(path: Path) -> None:
 def test_both_locks_of_torch_pin_the_same_release() -> None:
     releases = {str(locked(name)["torch"].specifier).removesuffix("+cpu") for name in LOCKS[3:]}
     assert len(releases) == 1
+
+
+def test_the_extra_holds_all_of_the_runtime_at_the_same_releases_but_for_setuptools() -> None:
+    runtime, extra = locked("runtime.lock"), locked("tfhub.lock")
+    differing = {package for package in runtime if str(runtime[package]) != str(extra.get(package))}
+    assert differing == {"setuptools"}
+
+
+def test_the_extra_is_installed_by_one_command_wherever_it_is_named() -> None:
+    command, _, locks = INSTALL.partition(" .venv-tfhub ")
+    assert (ROOT / command).is_file()
+    assert {f"{lock}.lock" for lock in locks.split()} <= {*LOCKS, *EXTRA_LOCKS}
+    assert all(INSTALL in (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", ".ci/run"))
 
 
 def pins() -> Mapping[str, Requirement]:

@@ -11,6 +11,7 @@ from app.cli.output import say_unexpected
 _CLASSIFY: Final = "app.cli.classify"
 _EXPERIENCE: Final = "app.cli.experience"
 _REGISTRY: Final = "app.cli.registry"
+_REPRODUCE: Final = "app.cli.reproduce"
 _SPACE: Final = "app.cli.space"
 _VALUE_NETWORKS: Final = "app.cli.value_networks"
 COMMANDS: Final = {
@@ -28,6 +29,7 @@ COMMANDS: Final = {
     "promotions": Place(_REGISTRY, "list_promotions", "Which checkpoints were put to use, and when."),
     "export": Place(_EXPERIENCE, "export", "Write the experience of a space as a Parquet snapshot."),
     "space-report": Place(_SPACE, "space_report", "Judge a search space by recorded runs."),
+    "reproduce": Place(_REPRODUCE, "reproduce", "The paper's tables and figures, ours beside theirs."),
 }
 
 

@@ -72,6 +72,8 @@ def recommend(file: Path, choices: ReadChoices, top: int, asked: Asked, seed: in
         "known_as": found.known_as,
         "nearest": list(found.nearest),
         "within_budget": found.within_budget,
+        "stage": str(found.stage),
+        "landmarkers": list(found.landmarkers),
         "messages": list(dataset.left_out.sentences()),
         "architectures": [recommending.ranked_document(ranked) for ranked in found.architectures],
     }

@@ -14,6 +14,7 @@ import torch
 
 from app.cli.experience import data_option, space_option
 from app.cli.output import answering, say, table
+from app.cli.records import card_of_checkpoint, write_track_record
 from app.experiments import checkpoints
 from app.settings import load_settings
 from dvn.architecture import SPACES
@@ -72,19 +73,36 @@ def fit(
 @snapshot_option
 @click.option("--seed", default=0, show_default=True, help="Draws weights and batches.")
 @click.option(
+    "--track-record",
+    "record_file",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    default=None,
+    help="Write there what is predicted for every left-out task and what came out, in place of the table.",
+)
+@click.option(
     "--processes", type=click.IntRange(min=1), default=os.cpu_count() or 1, show_default="one a core"
 )
 @data_option
 def evaluate(
-    space: str, snapshot: Path | None, seed: int, processes: int, data: Path | None
+    space: str,
+    snapshot: Path | None,
+    seed: int,
+    record_file: Path | None,
+    processes: int,
+    data: Path | None,
 ) -> Mapping[str, Any]:
     """Print Spearman, regret and catch-up on families left out, and paired comparisons with baselines."""
     settings = load_settings(data=data)
-    experience = read_experience(snapshot or checkpoints.shipped_snapshot(settings, space), space)
+    folder = snapshot or checkpoints.shipped_snapshot(settings, space)
+    experience = read_experience(folder, space)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
         processes, mp_context=context, initializer=torch.set_num_threads, initargs=(1,)
     ) as executor:
+        if record_file is not None:
+            return write_track_record(
+                settings, folder, experience, FitOptions(seed=seed), file=record_file, executor=executor
+            )
         scores = leave_one_family_out(
             experience,
             FitOptions(seed=seed),
@@ -113,11 +131,15 @@ def _document(found: Summary | TaskScore | Comparison) -> Mapping[str, Any]:
 
 
 @click.command("checkpoints")
-@answering(lambda found: table(found["checkpoints"]))
+@answering(lambda found: found["card"].rstrip() if "card" in found else table(found["checkpoints"]))
+@click.option("--card", metavar="ID", default=None, help="Print the model card of one, as Markdown.")
 @data_option
-def list_checkpoints(data: Path | None) -> Mapping[str, Any]:
+def list_checkpoints(card: str | None, data: Path | None) -> Mapping[str, Any]:
     """Show the value networks that ship and those fitted here."""
-    found = checkpoints.found_checkpoints(load_settings(data=data), list(SPACES))
+    settings = load_settings(data=data)
+    if card is not None:
+        return {"card": card_of_checkpoint(settings, card)}
+    found = checkpoints.found_checkpoints(settings, list(SPACES))
     rows = [
         {
             "id": each.checkpoint.id,

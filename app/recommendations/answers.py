@@ -34,7 +34,11 @@ class ArchitectureAnswer(BaseModel):
 
 
 class RecommendationAnswer(BaseModel):
-    """`seconds` is what the answer took, `timing` where they went."""
+    """`seconds` is what the answer took, `timing` where they went.
+
+    `landmarkers` are the quick classifiers that were fitted to describe the dataset; `stage` is `sharper` if
+    they read a sample of it through the sentence encoders.
+    """
 
     id: UUID
     checkpoint: str
@@ -46,6 +50,8 @@ class RecommendationAnswer(BaseModel):
     known_as: str | None
     nearest: list[str]
     within_budget: bool
+    stage: str
+    landmarkers: list[str]
     architectures: list[ArchitectureAnswer]
     created_at: datetime
 
@@ -68,6 +74,8 @@ def recommendation_answer(row: RecommendationRow, dataset: DatasetRow) -> Recomm
         known_as=row.notes["known_as"],
         nearest=row.notes["nearest"],
         within_budget=row.notes["within_budget"],
+        stage=row.notes.get("stage", "instant"),
+        landmarkers=row.notes.get("landmarkers", []),
         architectures=[ArchitectureAnswer.model_validate(ranked) for ranked in row.architectures],
         created_at=row.created_at,
     )

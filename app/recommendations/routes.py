@@ -10,6 +10,8 @@ from app.datasets.forms import DatasetForm
 from app.datasets.queries import get_dataset
 from app.datasets.routes import dataset_or_page
 from app.datasets.tables import DatasetState
+from app.experience.known import known_experience
+from app.experience.task_map import task_map
 from app.recommendations import queries, service
 from app.recommendations.answers import RecommendationAnswer, recommendation_answer
 from app.recommendations.forms import QuestionForm, RecommendationForm
@@ -65,4 +67,7 @@ def show_recommendation(visit: VisitDep, recommendation_id: UUID) -> HTMLRespons
     row = queries.get_recommendation(visit.session, recommendation_id)
     dataset = get_dataset(visit.session, row.dataset_id)
     view = recommendation_view(row)
-    return page(visit.request, "recommendations/show.html", dataset=dataset, view=view)
+    known = known_experience(visit.settings)
+    # By facts, since it is by these that the nearest tasks were found.
+    nearest = task_map(visit.settings, known, view.space, by="facts", near=view.nearest)
+    return page(visit.request, "recommendations/show.html", dataset=dataset, view=view, map=nearest)

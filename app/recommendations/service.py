@@ -105,6 +105,8 @@ def notes_of(found: Recommendation) -> Json:
         "nearest": list(found.nearest),
         "within_budget": found.within_budget,
         "relaxation_gap": found.relaxation_gap,
+        "stage": str(found.stage),
+        "landmarkers": list(found.landmarkers),
     }
 
 

@@ -96,24 +96,29 @@ def _parts(
         return _relaxed_ffnn(decisions)
     modules: list[tuple[str, str, str]] = []
     if decisions.get("encoder", "none") != "none":
-        modules.append(("encoder frozen", MODULE_NAMES[str(decisions["encoder"])], "frozen encoder"))
+        modules.append(("encoder frozen", _module(decisions["encoder"]), "frozen encoder"))
     if decisions.get("table", "none") != "none":
         tuned = bool(decisions.get("tune_table"))
         kind, words = ("table", "table, tuned") if tuned else ("table frozen", "frozen table")
-        modules.append((kind, MODULE_NAMES[str(decisions["table"])], words))
+        modules.append((kind, _module(decisions["table"]), words))
     layers = int(str(decisions.get("hidden_layers", 0)))
     hidden = (f"{layers} \u00d7 {decisions['hidden_size']}", f"{decisions['activation']}") if layers else None
     ngrams = str(decisions.get("ngrams", "none"))
-    wide = (NGRAM_NAMES[ngrams], "wide, linear") if ngrams != "none" else None
+    wide = (NGRAM_NAMES.get(ngrams, ngrams), "wide, linear") if ngrams != "none" else None
     return modules, hidden, wide
+
+
+def _module(name: object) -> str:
+    """The name for a person; a module that is no longer in use keeps its own."""
+    return MODULE_NAMES.get(str(name), str(name))
 
 
 def _relaxed_ffnn(
     decisions: Mapping[str, object],
 ) -> tuple[list[tuple[str, str, str]], _Words | None, _Words | None]:
-    name = str(decisions["embedding"])
+    name = _module(decisions["embedding"])
     bases = [str(value).split("_") for key, value in decisions.items() if key.startswith("base_")]
-    modules = [("encoder frozen", MODULE_NAMES.get(name, name), "frozen")]
+    modules = [("encoder frozen", name, "frozen")]
     if not bases:
         return modules, None, None
     return modules, (f"{len(bases)} layers", " ".join(size for _, size in bases)), None

@@ -6,6 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+MINUS = "\u2212"
 MODULE_NAMES: Mapping[str, str] = MappingProxyType(
     {
         "use": "USE multilingual",
@@ -25,6 +26,46 @@ NGRAM_NAMES: Mapping[str, str] = MappingProxyType(
         "pairs_and_characters": "Words, pairs and characters",
     }
 )
+LANGUAGE_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "am": "Amharic", "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "cs": "Czech", "da": "Danish",
+        "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "et": "Estonian", "fa": "Persian",
+        "fi": "Finnish", "fr": "French", "ha": "Hausa", "he": "Hebrew", "hi": "Hindi", "hu": "Hungarian",
+        "id": "Indonesian", "ig": "Igbo", "it": "Italian", "ja": "Japanese", "ko": "Korean",
+        "mr": "Marathi", "mul": "several languages", "nl": "Dutch", "no": "Norwegian",
+        "pcm": "Nigerian Pidgin", "pl": "Polish", "pt": "Portuguese", "pt-MZ": "Mozambican Portuguese",
+        "ro": "Romanian", "ru": "Russian", "rw": "Kinyarwanda", "sv": "Swedish",
+        "sw": "Swahili", "ta": "Tamil", "te": "Telugu", "th": "Thai", "ti": "Tigrinya", "tr": "Turkish",
+        "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "yo": "Yoruba", "zh": "Chinese",
+    }
+)  # fmt: skip
+
+
+def language_name(code: str | None) -> str:
+    """A language by its English name; one that has none here is its code, none at all is unknown."""
+    return LANGUAGE_NAMES.get(code, code) if code else "unknown"
+
+
+def points(difference: float) -> str:
+    """A difference of two shares in percentage points, with its sign."""
+    rounded = round(100 * difference, 1)
+    sign = "+" if rounded > 0 else MINUS if rounded < 0 else ""
+    return f"{sign}{abs(rounded):.1f}"
+
+
+def upto(low: float, high: float) -> str:
+    """Two scores in [0, 1] as a range of whole percentages."""
+    return f"{100 * low:.0f} to {100 * high:.0f} %"
+
+
+def width(difference: float) -> str:
+    """A difference of two shares that has no direction, in percentage points."""
+    return f"{abs(100 * difference):.1f}"
+
+
+def chance(share: float) -> str:
+    """A p-value with two digits that count; below a ten-thousandth it is only said to be small."""
+    return f"{share:.2g}" if share >= 1e-4 else "less than 0.0001"
 
 
 def percent(share: float) -> str:
@@ -74,6 +115,11 @@ def plural(number: int, one: str, many: str | None = None) -> str:
 FILTERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         "percent": percent,
+        "points": points,
+        "width": width,
+        "upto": upto,
+        "chance": chance,
+        "language": language_name,
         "probability": probability,
         "count": count,
         "seconds": seconds,

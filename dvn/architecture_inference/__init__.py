@@ -9,12 +9,14 @@ from dvn.architecture_inference.recommend import (
     recommend,
     recommend_for_dataset,
 )
+from dvn.architecture_inference.stage import Stage
 
 __all__ = [
     "NonFiniteValueError",
     "Question",
     "RankedArchitecture",
     "Recommendation",
+    "Stage",
     "ascend",
     "climb",
     "recommend",

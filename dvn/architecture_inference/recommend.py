@@ -12,9 +12,10 @@ from torch import Tensor
 
 from dvn.architecture import Architecture, Choice, Relaxation
 from dvn.architecture_inference.ascent import ascend
+from dvn.architecture_inference.stage import Stage, groups_to_compute
 from dvn.data.dataset import Dataset
 from dvn.data.split import rows_outside_test
-from dvn.metafeatures import describe_task
+from dvn.metafeatures import ENCODERS, describe_task
 from dvn.training.cost import TextVolume, input_seconds, text_volume
 from dvn.value_network.checkpoint import Checkpoint, Prediction
 from dvn.value_network.value_form import TaskView
@@ -31,12 +32,13 @@ _INPUTS = ("encoder", "table", "ngrams", "embedding")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked for: how many architectures, trained within how many seconds on one core."""
+    """What is asked for: how many architectures, trained within how many seconds on one core; how soon."""
 
     top: int = 5
     seed: int = 0
     max_seconds: float = 60.0
     starts: int = STARTS
+    stage: Stage = Stage.instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Recommendation:
         nearest: Names of the most similar known tasks.
         relaxation_gap: Predicted score of the best climbed point less that of its rounded architecture.
         within_budget: Whether an architecture was found that keeps the time limit.
+        landmarkers: The groups of quick classifiers, all with a closed form, that were fitted to the rows to
+            describe the task. None where the value network reads none.
     """
 
     checkpoint: str
@@ -79,6 +83,12 @@ class Recommendation:
     nearest: tuple[str, ...]
     relaxation_gap: float
     within_budget: bool
+    landmarkers: tuple[str, ...]
+
+    @property
+    def stage(self) -> Stage:
+        """What the answer rests on, which is no more than the value network reads."""
+        return Stage.sharper if ENCODERS in self.landmarkers else Stage.instant
 
 
 def recommend(
@@ -104,7 +114,7 @@ def recommend(
     """
     asked = question or Question()
     began = time.perf_counter()
-    description = describe_task(texts, labels)
+    description = describe_task(texts, labels, groups=groups_to_compute(checkpoint, asked.stage))
     described = time.perf_counter()
     task = checkpoint.describe(description)
     volume = text_volume(texts if to_embed is None else to_embed)
@@ -131,6 +141,7 @@ def recommend(
         nearest=tuple(names[i] for i in np.argsort(distances, kind="stable")[:3]),
         relaxation_gap=gap,
         within_budget=is_within,
+        landmarkers=description.groups,
     )
 
 
@@ -227,9 +238,22 @@ def _ranked(
     elif default_first:
         order = np.array(_default_first(checkpoint, candidates, order.tolist()))
     kept = [place for place in order if is_within[place]] or order.tolist()
-    return _described(checkpoint, candidates, prediction, seconds, kept[: question.top]), bool(
-        is_within.any()
-    )
+    ranked = _described(checkpoint, candidates, prediction, seconds, _varied(kept, candidates, question.top))
+    return ranked, bool(is_within.any())
+
+
+def _varied(order: list[int], candidates: Sequence[Architecture], top: int) -> list[int]:
+    """The first of the order that read different inputs, then those that fill the list; in the order given.
+
+    Neighbours of the winner that differ in a rate are no choice for a person.
+    """
+    of_inputs: dict[tuple[Choice | None, ...], int] = {}
+    for place in order:
+        decisions = candidates[place].decisions
+        of_inputs.setdefault(tuple(decisions.get(name) for name in _INPUTS), place)
+    varied = [*of_inputs.values(), *order]
+    chosen = set(list(dict.fromkeys(varied))[:top])
+    return [place for place in order if place in chosen]
 
 
 def _default_first(checkpoint: Checkpoint, candidates: list[Architecture], order: list[int]) -> list[int]:

@@ -46,7 +46,7 @@ class SentenceEncoder:
         self._loading = threading.Lock()
 
     def encode(self, texts: Sequence[str]) -> Float[np.ndarray, "texts dim"]:
-        """A unit vector for each text."""
+        """A vector for each text: of length one, unless the module is one of TensorFlow Hub."""
         if len(texts) == 0:
             return np.zeros((0, self.dim), dtype=np.float32)
         return self._forward.encode(list(texts))

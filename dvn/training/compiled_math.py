@@ -6,7 +6,6 @@ fast over a layer. Each is tested against torch to 4e-6.
 
 import numba
 import numpy as np
-from llvmlite import ir  # type: ignore[import-untyped]  # no stubs
 from numba import types
 from numba.extending import intrinsic
 
@@ -35,8 +34,8 @@ _ROOT_TWO_PI = np.float32(0.3989422804014327)
 def _of_bits(_context, _bits):  # type: ignore[no-untyped-def]  # compiled
     """The float32 whose bits are those of an int32."""
 
-    def generate(_, builder, __, arguments):  # type: ignore[no-untyped-def]  # compiled
-        return builder.bitcast(arguments[0], ir.FloatType())
+    def generate(context, builder, _, arguments):  # type: ignore[no-untyped-def]  # compiled
+        return builder.bitcast(arguments[0], context.get_value_type(types.float32))
 
     return types.float32(types.int32), generate
 

@@ -173,8 +173,7 @@ def read_experience(folder: Path, space: str) -> Experience:
     Raises:
         UnusableSnapshotError: A file is missing, damaged or of another form.
     """
-    rows = [row for row in read_rows(folder, TASKS) if _is_current_sample(row)]
-    known = tuple(_task(folder, row) for row in rows)
+    known = read_tasks(folder)
     place = {(task.content_hash, task.split_hash): i for i, task in enumerate(known)}
     described = get_space(space)
     versions = {str(version) for version in (described.version, *described.includes)}
@@ -193,6 +192,15 @@ def read_experience(folder: Path, space: str) -> Experience:
     with_runs = sorted({run.task for run in runs})
     experience = Experience(space, known, tuple(runs), snapshot_hash(folder))
     return experience if len(with_runs) == len(known) else experience.of_tasks(with_runs)
+
+
+def read_tasks(folder: Path) -> tuple[KnownTask, ...]:
+    """The tasks of a snapshot whose sample the present version of the table made.
+
+    Raises:
+        UnusableSnapshotError: The file is missing, damaged or of another form.
+    """
+    return tuple(_task(folder, row) for row in read_rows(folder, TASKS) if _is_current_sample(row))
 
 
 def read_rows(folder: Path, name: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from sqlalchemy import make_url
 from app.db.embedded import EmbeddedPostgres
 from app.main import create_app
 from app.settings import Settings, load_settings
-from tests.small_experience import save_small_experience
+from tests.small_experience import save_small_experience, save_whole_experience
 from tests.synthetic import csv_of, texts_of
 
 
@@ -69,6 +69,22 @@ def wise_settings(web_settings: Settings, small_experience: Path) -> Settings:
 def wise(wise_settings: Settings) -> Iterator[TestClient]:
     """A visitor of an application that can recommend."""
     app = create_app(wise_settings)
+    with TestClient(app, follow_redirects=False, raise_server_exceptions=False) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def whole_experience(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a value network with the snapshot it learned from and its track record."""
+    folder = tmp_path_factory.mktemp("whole")
+    save_whole_experience(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def learned(web_settings: Settings, whole_experience: Path) -> Iterator[TestClient]:
+    """A visitor of an application that ships with its whole experience."""
+    app = create_app(web_settings.model_copy(update={"experience": whole_experience}))
     with TestClient(app, follow_redirects=False, raise_server_exceptions=False) as opened:
         yield opened
 

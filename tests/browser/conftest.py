@@ -24,7 +24,7 @@ from app.jobs.tables import JobId
 from app.main import create_app
 from app.settings import Settings, load_settings
 from tests.conftest import copied_database
-from tests.small_experience import save_small_experience
+from tests.small_experience import save_whole_experience
 from tests.synthetic import csv_of, texts_of
 
 CHROMIUM = "/usr/bin/chromium"
@@ -53,7 +53,7 @@ def service(
 ) -> Iterator[Service]:
     """A web server and a worker in threads of this process, with a small value network."""
     folder = tmp_path_factory.mktemp("service")
-    save_small_experience(folder / "experience")
+    save_whole_experience(folder / "experience")
     with copied_database(postgres.url, migrated_template) as url, socket.socket() as listener:  # type: ignore[attr-defined]
         listener.bind(("127.0.0.1", 0))
         settings = load_settings(
@@ -135,6 +135,8 @@ def addresses(service: Service) -> dict[str, str]:
         advice = http.post("/api/v1/recommendations", json={"dataset": dataset}).json()["id"]
         started = http.post("/api/v1/classifiers", json={"dataset": dataset}).json()
         wait_for_end(http, started["job"]["id"])
+        task = http.get("/api/v1/experience/tasks").json()["tasks"][0]["id"]
+        checkpoint = http.get("/api/v1/experience/checkpoints").json()["checkpoints"][0]["id"]
         return {
             "home": "/",
             "columns": f"/uploads/{upload}",
@@ -142,6 +144,13 @@ def addresses(service: Service) -> dict[str, str]:
             "small classes": f"/datasets/{dataset2}",
             "recommendation": f"/recommendations/{advice}",
             "classifier": f"/classifiers/{started['classifier']['id']}",
+            "tasks": "/experience",
+            "task": f"/experience/tasks/{task}",
+            "runs": "/experience/runs",
+            "map": "/experience/map",
+            "checkpoints": "/experience/checkpoints",
+            "card": f"/experience/checkpoints/{checkpoint}",
+            "track record": "/track-record",
             "api": "/api",
             "licences": "/licences",
             "error": "/nothing-here",

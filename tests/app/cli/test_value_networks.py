@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from app.cli import value_networks
 from app.settings import load_settings
+from dvn.evaluation.track_record import read_track_record
 from dvn.value_network import Checkpoint, FitOptions
 from tests.dvn.experiences import SPACE, two_kinds, write_experience
 
@@ -102,3 +103,31 @@ def test_the_evaluation_prints_its_table_from_processes_of_its_own(snapshot: Pat
     assert {"value network", "best on average", "nearest task", "random architecture"} <= lines.keys()
     assert all(line["tasks"] == 3 for line in lines.values())
     assert len(found["scores"]) == 3 * len(lines)
+
+
+def test_a_track_record_speaks_for_the_checkpoint_of_its_snapshot(snapshot: Path, tmp_path: Path) -> None:
+    data, file = tmp_path / "data", tmp_path / "record.json"
+    fitted = document(ran(value_networks.fit, "--snapshot", snapshot, "--data", data, "--json"))
+    options = ("--snapshot", snapshot, "--processes", 1, "--data", data, "--track-record", file)
+    result = ran(value_networks.evaluate, *options, "--json")
+    found = document(result)
+    assert "3 of 3 folds" in result.stderr
+    assert (found["file"], found["checkpoint"]) == (str(file), fitted["checkpoint"])
+    record = read_track_record(file)
+    assert len(record.tasks) == found["summary"][0]["tasks"] == 3
+    assert record.runs == 18
+    assert record.command == f"forethought evaluate --space {SPACE} --seed 0 --track-record FILE"
+
+
+def test_the_card_of_a_checkpoint_is_printed_and_another_id_is_refused(
+    snapshot: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    fitted = document(ran(value_networks.fit, "--snapshot", snapshot, "--data", data, "--json"))
+    printed = ran(value_networks.list_checkpoints, "--card", fitted["checkpoint"], "--data", data)
+    assert printed.exit_code == 0
+    assert printed.stdout.startswith(f"# Value network {fitted['checkpoint']}\n")
+    assert "3 tasks of 3 families" in printed.stdout
+    refused = ran(value_networks.list_checkpoints, "--card", "unknown", "--data", data)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert fitted["checkpoint"] in refused.stderr

@@ -28,3 +28,21 @@ def test_a_probability_is_never_certain() -> None:
 def test_a_count_agrees_with_its_noun() -> None:
     assert wording.plural(1, "class", "classes") == "1 class"
     assert wording.plural(1_200, "row") == "1,200 rows"
+
+
+@pytest.mark.parametrize(
+    ("difference", "words"), [(0.0123, "+1.2"), (-0.0123, "\u22121.2"), (0.0, "0.0"), (-0.0001, "0.0")]
+)
+def test_a_difference_is_in_points_with_its_sign(difference: float, words: str) -> None:
+    assert wording.points(difference) == words
+
+
+def test_a_language_has_its_english_name_or_keeps_its_code() -> None:
+    assert wording.language_name("de") == "German"
+    assert wording.language_name("xx") == "xx"
+    assert wording.language_name(None) == "unknown"
+
+
+def test_a_tiny_chance_is_only_said_to_be_small() -> None:
+    assert wording.chance(0.0371) == "0.037"
+    assert wording.chance(1e-9) == "less than 0.0001"

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import dvn.training
-from dvn.architecture import get_space
+from dvn.architecture import Architecture, Choice, get_space
 from dvn.architecture_inference import Question, Recommendation, climb, recommend
 from dvn.metafeatures import describe_task
 from dvn.training.cost import TextVolume, text_volume
@@ -86,6 +86,23 @@ def test_the_architectures_are_different_and_allowed(checkpoint: Checkpoint, fou
     space = get_space(checkpoint.space)
     for ranked in found.architectures:
         assert space.parse(ranked.architecture.decisions) == ranked.architecture
+
+
+def test_ranks_read_different_inputs_as_far_as_there_are_any(
+    checkpoint: Checkpoint, dataset: Dataset, question: Question
+) -> None:
+    every = recommend(*dataset, checkpoint, question=replace(question, top=1_000)).architectures
+    few = recommend(*dataset, checkpoint, question=replace(question, top=5)).architectures
+    read = [inputs_of(one.architecture) for one in few]
+    assert len(set(read)) == min(5, len({inputs_of(one.architecture) for one in every}))
+    assert few[0] == every[0]
+    for one in few:  # Each is the best of those that read the same.
+        best = next(other for other in every if inputs_of(other.architecture) == inputs_of(one.architecture))
+        assert one.architecture == best.architecture or len(set(read)) < 5
+
+
+def inputs_of(architecture: Architecture) -> tuple[Choice | None, ...]:
+    return tuple(architecture.decisions.get(name) for name in ("encoder", "table", "ngrams"))
 
 
 def test_intervals_hold_the_expected_accuracy(found: Recommendation) -> None:
