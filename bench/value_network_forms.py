@@ -128,7 +128,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("snapshot", type=Path)
     parser.add_argument("--folds", type=int, default=10)
-    parser.add_argument("--only", default="", help="Parts of the names of the contenders, with commas.")
+    parser.add_argument("--only", action="append", help="The name of a contender; once for each.")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--limit", choices=LIMITS, default="none", help="What a choice may cost.")
     chosen = parser.parse_args()
@@ -136,9 +136,8 @@ def main() -> None:
     experience = read_experience(chosen.snapshot, SPACE)
     scores = known_scores(chosen.json, experience, chosen.folds, chosen.limit)
     done = {score.contender for score in scores}
-    wanted = [part for part in chosen.only.split(",") if part]
     for contender in forms(FitOptions()):
-        if contender.name not in done and (not wanted or any(part in contender.name for part in wanted)):
+        if contender.name not in done and contender.name in (chosen.only or [contender.name]):
             found = judged(experience, contender, chosen.folds, chosen.limit)
             scores += [score for score in found if score.contender not in done]
             done |= {score.contender for score in found}
