@@ -8,6 +8,7 @@ import torch
 from scipy.stats import spearmanr
 
 from dvn.architecture import Relaxation
+from dvn.architecture.relaxed_ffnn import MODULES
 from dvn.value_network.layer_process import fit_layer_process
 from dvn.value_network.observations import EmptyExperienceError
 from tests.dvn.experiences import poisoned
@@ -45,3 +46,27 @@ def test_a_task_that_measures_badly_has_more_noise() -> None:
 def test_no_runs_are_told() -> None:
     with pytest.raises(EmptyExperienceError):
         fit_layer_process(replace(EXPERIENCE, runs=()))
+
+
+def test_a_module_that_suits_a_new_task_is_preferred_there() -> None:
+    """Each task prefers another module; its landmarkers say which."""
+    generator = np.random.default_rng(1)
+    tasks, runs = [], list(ffnn_experience(6, runs=40).runs)
+    for place, task in enumerate(ffnn_experience(6, runs=1).tasks):
+        beyond = generator.permutation(len(MODULES)) / 10
+        landmarkers = {f"{name}_beyond": float(value) for name, value in zip(MODULES, beyond, strict=True)}
+        tasks.append(replace(task, description=replace(task.description, landmarkers=landmarkers)))
+        for number, run in enumerate(runs):
+            if run.task == place:
+                score = 0.5 + 0.5 * landmarkers[f"{run.architecture.decisions['embedding']}_beyond"]
+                runs[number] = replace(run, validation_accuracy=score)
+    experience = replace(EXPERIENCE, tasks=tuple(tasks), runs=tuple(runs))
+    last = [run for run in runs if run.task == 5]
+    u = torch.from_numpy(Relaxation(SPACE).vertices(run.architecture for run in last))
+    found = {}
+    for reads_task in (False, True):
+        process = fit_layer_process(experience.of_tasks(range(5)), reads_task=reads_task)
+        scores = process.score(u, process.describe(tasks[5].description)).numpy()
+        found[reads_task] = spearmanr(scores, [run.validation_accuracy for run in last]).statistic
+    assert found[True] > 0.9
+    assert found[True] > found[False] + 0.3
