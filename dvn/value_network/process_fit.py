@@ -10,7 +10,7 @@ so nothing of the runs is needed to evaluate it: one main effect for each choice
 each pair of choices, and how each moves with each task feature.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -62,8 +62,13 @@ def tune(
 def solve(data: ProcessData, weights: Hyperparameters) -> Coefficients:
     """The coefficients of the mean of the process, given all runs."""
     dtype = torch.float64 if len(data.x) <= EXACT_RUNS else torch.float32
+    try:
+        witness = _witness(data.cast(dtype), weights.cast(dtype))
+    except torch.linalg.LinAlgError:
+        # Thousands of like architectures and little noise can leave single precision no digits.
+        dtype = torch.float64
+        witness = _witness(data.cast(dtype), weights.cast(dtype))
     data, weights = data.cast(dtype), weights.cast(dtype)
-    witness = _witness(data, weights)
     scale = weights.decisions.exp()[data.decision_of]
     weighted = data.x * scale
     of_feature = torch.cat([torch.ones(len(data.z), 1, dtype=dtype), data.z * weights.features.exp()], dim=1)
@@ -84,11 +89,3 @@ def _witness(data: ProcessData, weights: Hyperparameters) -> Float[Tensor, " run
     matrix.diagonal().add_(noise(data, weights))
     torch.linalg.cholesky(matrix, out=matrix)
     return torch.cholesky_solve(data.scores.unsqueeze(1), matrix).squeeze(1)
-
-
-def strengths(weights: Hyperparameters) -> dict[str, list[float]]:
-    """The hyperparameters as plain numbers, for the manifest."""
-    return {
-        field.name: [float(value) for value in getattr(weights, field.name).exp().reshape(-1)]
-        for field in fields(weights)
-    }

@@ -31,6 +31,8 @@ PRIOR_LOGS = {
 """Where the logarithms of the hyperparameters start, and what they are drawn to, with a spread of two."""
 
 _PRIOR_VARIANCE = 4.0
+_LEAST_NOISE = 0.01
+"""Of normal scores, whose variance is about one: single precision cannot factor a covariance with less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def cross(left: ProcessData, right: ProcessData, weights: Hyperparameters) -> Fl
 
 def noise(data: ProcessData, weights: Hyperparameters) -> Float[Tensor, " runs"]:
     """The variance of each run's score that nothing explains."""
-    return weights.noise.exp() + weights.sampling.exp() * data.sampling[data.of_task]
+    return _LEAST_NOISE + weights.noise.exp() + weights.sampling.exp() * data.sampling[data.of_task]
 
 
 def surprise(data: ProcessData, weights: Hyperparameters) -> Float[Tensor, ""]:

@@ -66,6 +66,18 @@ def test_single_precision_finds_the_same_coefficients(monkeypatch: pytest.Monkey
     torch.testing.assert_close(single.square.double(), exact.square, atol=1e-4, rtol=1e-3)
 
 
+def test_where_single_precision_cannot_factor_double_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred runs of one architecture and next to no noise."""
+    nothing = torch.tensor(-40.0, dtype=torch.float64)
+    alike = replace(data(runs=100), x=torch.full((100, LOGITS), 30.0, dtype=torch.float64))
+    quiet = replace(weights(), noise=nothing, sampling=nothing, level=torch.tensor(9.0, dtype=torch.float64))
+    exact = solve(alike, quiet)
+    monkeypatch.setattr("dvn.value_network.process_fit.EXACT_RUNS", 0)
+    with pytest.raises(torch.linalg.LinAlgError):
+        torch.linalg.cholesky(covariance(alike.cast(torch.float32), quiet.cast(torch.float32)))
+    assert torch.equal(solve(alike, quiet).linear, exact.linear)
+
+
 @pytest.mark.parametrize("name", [field.name for field in fields(Hyperparameters)])
 def test_the_gradient_is_that_of_the_likelihood(name: str) -> None:
     known, step = data(), 1e-5
