@@ -68,7 +68,7 @@ def fit(
 
 
 @click.command("evaluate")
-@answering(lambda found: "\n\n".join(table(found[part]) for part in ("summary", "paired")))
+@answering(lambda found: "\n\n".join(table(found[part]) for part in ("summary", "paired") if part in found))
 @space_option
 @snapshot_option
 @click.option("--seed", default=0, show_default=True, help="Draws weights and batches.")

@@ -109,6 +109,8 @@ def test_a_track_record_speaks_for_the_checkpoint_of_its_snapshot(snapshot: Path
     data, file = tmp_path / "data", tmp_path / "record.json"
     fitted = document(ran(value_networks.fit, "--snapshot", snapshot, "--data", data, "--json"))
     options = ("--snapshot", snapshot, "--processes", 1, "--data", data, "--track-record", file)
+    printed = ran(value_networks.evaluate, *options)
+    assert (printed.exit_code, "coverage" in printed.stdout) == (0, True)
     result = ran(value_networks.evaluate, *options, "--json")
     found = document(result)
     assert "3 of 3 folds" in result.stderr
