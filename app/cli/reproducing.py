@@ -1,6 +1,7 @@
 """What the commands of `forethought reproduce` share: options, the experience, scores kept between them."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from dvn.training.single_thread import single_thread
 from dvn.value_network import Experience, read_experience
 
 SPACE: Final = "relaxed_ffnn"
+FEWEST_RUNS: Final = 5
 SCORES: Final = "scores.jsonl"
 KINDS: Final = {"paper": PAPER, "shipped": SHIPPED, "layers": LAYERS}
 """How rivals are named on the command line."""
@@ -45,12 +47,15 @@ class Study:
         return [rival for rival in rivals() if rival.name in names]
 
     def experience(self) -> Experience:
-        """The paper's ten tasks, or as many of them as there are; all tasks where there is none of them."""
+        """The paper's ten tasks, or as many of them as there are; all tasks where there is none of them.
+
+        A task with very few runs is left out: nothing can be ranked on it.
+        """
         folder = self.snapshot or checkpoints.shipped_snapshot(self.settings, SPACE)
         found = read_experience(folder, SPACE)
-        names = [task.name for task in found.tasks]
-        ours = [names.index(name) for name in PAPER_NAMES if name in names]
-        return found.of_tasks(ours) if ours else found
+        runs = Counter(run.task for run in found.runs)
+        place = {task.name: number for number, task in enumerate(found.tasks) if runs[number] >= FEWEST_RUNS}
+        return found.of_tasks([place[name] for name in PAPER_NAMES if name in place] or list(place.values()))
 
     def facts(self, experience: Experience, command: str) -> Mapping[str, str]:
         """What a report says of how it was made."""
