@@ -23,7 +23,7 @@ NGRAM_NAMES: Mapping[str, str] = MappingProxyType(
         "word_pairs": "Words and pairs",
         "characters": "Characters 3-5",
         "short_characters": "Characters 1-3",
-        "pairs_and_characters": "Words, pairs and characters",
+        "pairs_and_characters": "Words + characters",
     }
 )
 LANGUAGE_NAMES: Mapping[str, str] = MappingProxyType(
