@@ -43,6 +43,7 @@ class RecommendationView:
     nearest: tuple[str, ...]
     within_budget: bool
     max_seconds: float
+    has_landmarkers: bool
     architectures: tuple[RankedView, ...]
 
 
@@ -64,6 +65,7 @@ def recommendation_view(row: RecommendationRow) -> RecommendationView:
         nearest=tuple(row.notes["nearest"]),
         within_budget=row.notes["within_budget"],
         max_seconds=row.question["max_seconds"],
+        has_landmarkers=bool(row.notes.get("landmarkers")),
         architectures=tuple(_ranked(ranked, classes, axis) for ranked in row.architectures),
     )
 

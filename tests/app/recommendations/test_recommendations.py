@@ -86,6 +86,19 @@ def test_from_the_columns_straight_to_the_recommendation(wise: TestClient) -> No
     assert "Train it" in shown
 
 
+def test_the_page_says_whether_quick_classifiers_described_the_dataset(
+    wise: TestClient, dataset: str
+) -> None:
+    found = wise.post("/api/v1/recommendations", json={"dataset": dataset, "seed": 77}).json()
+    page = f"/recommendations/{found['id']}"
+    assert ("(landmarkers)" in wise.get(page, headers=PAGE).text) == bool(found["landmarkers"])
+    for groups in ([], ["static"]):
+        with transaction(wise.app.state.engine) as session:  # type: ignore[attr-defined]
+            row = session.get_one(RecommendationRow, id_in(found["id"]))
+            row.notes = {**row.notes, "landmarkers": groups}
+        assert ("(landmarkers)" in wise.get(page, headers=PAGE).text) == bool(groups)
+
+
 def test_small_classes_are_asked_about_first(wise: TestClient) -> None:
     upload = uploaded(wise, csv_of([*texts_of(80, seed=32), ("alone", "lonely")]))
     answer = wise.post("/recommendations", data={"upload": upload}, headers=PAGE)
