@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from jaxtyping import Float, Int
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # no stubs
 
 from dvn.architecture import Relaxation, get_space
 from dvn.value_network.cost_regression import regress_costs
@@ -45,11 +46,24 @@ class FittedForm:
 def fit_form(experience: Experience, options: FitOptions) -> FittedForm:
     """The value form of an experience; only validation scores are read, never a test score.
 
+    Fitted on one thread: several add numbers up in whatever order they end, and a checkpoint would differ
+    in its last bits from one fit to the next.
+
     Raises:
         EmptyExperienceError: There is no run in it.
     """
     if not experience.runs:
         raise EmptyExperienceError(experience.space)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            return _fitted(experience, options)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _fitted(experience: Experience, options: FitOptions) -> FittedForm:
     features = TaskFeatures.of([task.description for task in experience.tasks], options.groups)
     data = process_data(experience, features, options.targets)
     if not options.knows_rows:

@@ -64,7 +64,7 @@ def solve(data: ProcessData, weights: Hyperparameters) -> Coefficients:
     dtype = torch.float64 if len(data.x) <= EXACT_RUNS else torch.float32
     try:
         witness = _witness(data.cast(dtype), weights.cast(dtype))
-    except torch.linalg.LinAlgError:
+    except torch.linalg.LinAlgError:  # type: ignore[attr-defined]  # it is there, and not exported
         # Thousands of like architectures and little noise can leave single precision no digits.
         dtype = torch.float64
         witness = _witness(data.cast(dtype), weights.cast(dtype))
