@@ -96,7 +96,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
                 with suppress(asyncio.CancelledError):
                     await task
             app.state.pool.close()
-            # A cancelled task leaves its thread running, which would open a connection after the last is closed.
+            # A cancelled task leaves its thread running; it might open a connection after the last is closed.
             await asyncio.get_running_loop().shutdown_default_executor()
             app.state.engine.dispose()
 
