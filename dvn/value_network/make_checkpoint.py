@@ -1,4 +1,4 @@
-"""An experience becomes a checkpoint: the fitted ensemble, its calibration and its landmarks."""
+"""An experience becomes a checkpoint: the fitted value form, its calibration and its landmarks."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
