@@ -17,6 +17,7 @@ from app.db.database import open_database
 from app.db.session import make_engine, transaction
 from app.errors import BadInputError
 from app.experiments import queries, service, snapshots
+from app.experiments.climbing import WantedClimbs, plan_climbs
 from app.experiments.describing import describe_tasks
 from app.experiments.populate import (
     PopulateProgress,
@@ -162,6 +163,13 @@ def described_words(found: Mapping[str, Any]) -> str:
     show_default=True,
     help="Random architectures of each task of a smaller size.",
 )
+@click.option(
+    "--climbed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Instead of the above: architectures that a value network without the task's family climbs to.",
+)
 @click.option("--tasks", "names", default=None, help="Names with commas, done in this order; all otherwise.")
 @click.option(
     "--from-snapshot", type=snapshot_folder, default=None, help="Folder of `export` to continue from."
@@ -175,7 +183,12 @@ def described_words(found: Mapping[str, Any]) -> str:
 )
 @data_option
 def populate_command(
-    names: str | None, from_snapshot: Path | None, processes: int, data: Path | None, **runs: Any
+    names: str | None,
+    from_snapshot: Path | None,
+    processes: int,
+    data: Path | None,
+    climbed: int,
+    **runs: Any,
 ) -> Mapping[str, Any]:
     """Train architectures on the tasks and record every run; continues where it was stopped."""
     wanted = None if names is None else [name.strip() for name in names.split(",")]
@@ -185,7 +198,11 @@ def populate_command(
                 with transaction(engine) as session:
                     say(f"{snapshots.restore(session, from_snapshot):,} runs are in the snapshot.")
             with transaction(engine) as session:
-                planned = service.plan_runs(session, storage, service.Wanted(**runs), names=wanted)
+                if climbed:
+                    climbs = WantedClimbs(runs["space"], climbed)
+                    planned = plan_climbs(session, storage, climbs, names=wanted, watch=say_fold)
+                else:
+                    planned = service.plan_runs(session, storage, service.Wanted(**runs), names=wanted)
                 recorded = queries.run_seconds(session, space=runs["space"])
             if planned.without_texts:
                 say(missing_words(planned.without_texts))
@@ -201,6 +218,10 @@ def populate_command(
     if progress.given_up:
         raise TasksGivenUpError(progress)
     return {"done": progress.done, "failed": progress.failed, "seconds": progress.seconds}
+
+
+def say_fold(done: int, total: int) -> None:
+    say(f"Climbed without the families of fold {done} of {total}.")
 
 
 def left_words(plans: Sequence[service.TaskPlan], hours: float, processes: int) -> str:

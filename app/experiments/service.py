@@ -241,7 +241,7 @@ def plan_runs(
         if not (storage.datasets / f"{dataset.content_hash}.parquet").is_file():
             without_texts.append(task.name)
             continue
-        plans.append(_plan(session, task, dataset, _wanted_runs(wanted, common, task, dataset)))
+        plans.append(plan_task(session, task, dataset, _wanted_runs(wanted, common, task, dataset)))
     left = [plan for plan in plans if plan.runs]
     left.sort(key=lambda plan: (plan.rows, plan.name) if names is None else (names.index(plan.name), ""))
     return Planned(tuple(left), tuple(without_texts))
@@ -276,9 +276,10 @@ def chosen_tasks(session: Session, names: Sequence[str] | None) -> Sequence[tupl
     return [pair for pair in every if names is None or pair[0].name in names]
 
 
-def _plan(
+def plan_task(
     session: Session, task: TaskRow, dataset: DatasetRow, wanted: Sequence[tuple[Architecture, Origin, int]]
 ) -> TaskPlan:
+    """Those of the wanted runs of one task, (architecture, origin, seed), that it lacks."""
     planned = {}
     for architecture, origin, seed in wanted:
         run = queries.PlannedRun(task.id, store_architecture(session, architecture), seed)

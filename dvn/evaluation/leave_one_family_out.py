@@ -99,6 +99,8 @@ def judge_families(
 ) -> list[TaskScore]:
     """Scores of contenders, fitted without any of these families, on all tasks of theirs.
 
+    Climbed runs teach, and are not ranked: what is chosen and what it is compared with are shared and random.
+
     Args:
         experience: Tasks and runs.
         families: What is left out.
@@ -106,14 +108,15 @@ def judge_families(
         limit: What a chosen architecture may cost; a task without a shared one that keeps it is passed over,
             for best on average could not choose there.
     """
-    has_shared = any(run.is_shared for run in experience.runs)
+    searched = experience.searched
+    has_shared = any(run.is_shared for run in searched.runs)
     inside = [place for place, task in enumerate(experience.tasks) if task.family not in families]
     known = experience.of_tasks(inside)
     fitted = [(contender, contender.fit(known)) for contender in judged]
     scores: list[TaskScore] = []
     for place, task in enumerate(experience.tasks):
         if task.family in families:
-            runs = [run for run in experience.runs if run.task == place and limit.allows(run)]
+            runs = [run for run in searched.runs if run.task == place and limit.allows(run)]
             if not has_shared or any(run.is_shared for run in runs):
                 scores.append(_random(experience, place, runs))
                 scores += [_judge(experience, place, runs, *pair) for pair in fitted]

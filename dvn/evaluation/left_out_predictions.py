@@ -104,6 +104,7 @@ class _Recorded:
     validation: float
     test: float
     is_shared: bool
+    is_climbed: bool
 
 
 def _recorded(runs: Sequence[KnownRun]) -> list[_Recorded]:
@@ -116,6 +117,7 @@ def _recorded(runs: Sequence[KnownRun]) -> list[_Recorded]:
             float(np.mean([run.validation_accuracy for run in same])),
             float(np.mean([run.test_accuracy for run in same])),
             same[0].is_shared,
+            all(run.is_climbed for run in same),
         )
         for architecture, same in of_architecture.items()
     ]
@@ -132,7 +134,8 @@ def _tracked(checkpoint: Checkpoint, task: KnownTask, runs: Sequence[KnownRun]) 
     chosen = defaults[0] if is_outside and defaults else int(np.argmax(predicted.scores))
     middle, low, high = checkpoint.interval(predicted.accuracies, predicted.doubt)
     correlation = rank_correlation(predicted.scores, np.array([one.validation for one in recorded]))
-    own = [one.test for one in recorded if not one.is_shared] or [one.test for one in recorded]
+    searched = [one for one in recorded if not one.is_climbed]
+    own = [one.test for one in searched if not one.is_shared] or [one.test for one in searched]
     return TrackedTask(
         name=task.name,
         family=task.family,
@@ -145,7 +148,7 @@ def _tracked(checkpoint: Checkpoint, task: KnownTask, runs: Sequence[KnownRun]) 
         low=float(min(low[chosen], middle[chosen])),
         high=float(max(high[chosen], middle[chosen])),
         reached=recorded[chosen].test,
-        best_by_validation=max(recorded, key=lambda one: one.validation).test,
+        best_by_validation=max(searched, key=lambda one: one.validation).test,
         best_on_average=recorded[defaults[0]].test if defaults else None,
         random_mean=float(np.mean(own)),
         spearman=None if np.isnan(correlation) else correlation,

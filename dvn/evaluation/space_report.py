@@ -123,11 +123,12 @@ class _Judged:
 
 
 def report_space(experience: Experience) -> SpaceReport:
-    """The judgement of a space by its recorded runs.
+    """The judgement of a space by its recorded runs, climbed ones left out: they are no fair sample of it.
 
     Raises:
         EmptyExperienceError: Nothing is recorded.
     """
+    experience = experience.searched
     if not experience.runs:
         raise EmptyExperienceError(experience.space)
     by_task: dict[int, list[KnownRun]] = defaultdict(list)

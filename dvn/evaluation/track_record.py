@@ -40,13 +40,14 @@ class TrackedTask:
         language: A code such as `en`, if it is known.
         rows: Rows of the dataset.
         classes: Number of classes.
-        architecture: Hash of the architecture that was chosen among those recorded.
+        architecture: Hash of the architecture that was chosen among those recorded, climbed ones included.
         decisions: The decisions of that architecture.
         expected: The predicted accuracy.
         low: Lower end of its interval, calibrated without the family.
         high: Upper end.
         reached: Test accuracy of the chosen architecture's recorded run, the mean over its seeds.
-        best_by_validation: Test accuracy of the architecture that is best by validation of all recorded.
+        best_by_validation: Test accuracy of the architecture that is best by validation of all that random
+            search recorded, the shared ones included.
         best_on_average: Test accuracy of the architecture that is best on average over the other families.
         random_mean: Mean test accuracy of the task's own random architectures.
         spearman: Rank correlation of predicted and true validation scores, if there is one.

@@ -127,7 +127,8 @@ class KnownTask:
 class KnownRun:
     """A finished run of the experience; the test score is for judging, never for fitting.
 
-    `predict_milliseconds` are for one text; NaN where they were not measured.
+    `predict_milliseconds` are for one text; NaN where they were not measured. A run `is_climbed` if a value
+    network named its architecture for its very task: such runs teach, and no random search is judged by them.
     """
 
     task: int
@@ -139,6 +140,7 @@ class KnownRun:
     own_seconds: float
     bundle_bytes: float
     predict_milliseconds: float = math.nan
+    is_climbed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,11 @@ class Experience:
     tasks: tuple[KnownTask, ...]
     runs: tuple[KnownRun, ...]
     snapshot_hash: str
+
+    @property
+    def searched(self) -> "Experience":
+        """The experience without climbed runs: what random search alone would have recorded."""
+        return replace(self, runs=tuple(run for run in self.runs if not run.is_climbed))
 
     def without_family(self, family: str) -> "Experience":
         """The experience without a family's tasks and their runs."""
@@ -300,6 +307,7 @@ def _run(folder: Path, row: Mapping[str, Any], task: int) -> KnownRun:
         own_seconds=row["train_seconds"],
         bundle_bytes=row["bundle_bytes"],
         predict_milliseconds=math.nan if row["predict_milliseconds"] is None else row["predict_milliseconds"],
+        is_climbed=row["origin"] == "recommendation",
     )
 
 

@@ -60,6 +60,19 @@ def test_regret_is_what_the_best_by_validation_tests_better(monkeypatch: pytest.
     assert found.catch_up == 1
 
 
+def test_a_climbed_run_is_neither_chosen_nor_the_best_to_compare_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tasks = two_tasks()
+    climbed = tuple(
+        replace(run, is_climbed=True) if run.architecture == FOUR[0] else run for run in tasks.runs
+    )
+    monkeypatch.setattr(MODULE, "contenders", lambda _: (saying(9, 1, 2, 3),))
+    scores = judge_family(replace(tasks, runs=climbed), "family 0", QUICK)
+    found = next(score for score in scores if score.contender == "oracle")
+    assert (found.test_accuracy, found.regret) == (0.60, pytest.approx(0.82 - 0.60))
+
+
 def test_the_right_order_has_no_regret_and_full_correlation(monkeypatch: pytest.MonkeyPatch) -> None:
     found = judged_by(saying(4, 3, 2, 1), monkeypatch)["oracle"]
     assert (found.test_accuracy, found.regret, found.spearman) == (0.88, 0.0, pytest.approx(1.0))

@@ -55,6 +55,20 @@ def test_the_truth_is_the_recorded_test_accuracy(record: TrackRecord, experience
         assert found.low <= found.expected <= found.high
 
 
+def test_the_best_that_search_found_is_none_that_was_climbed_to(
+    experience: Experience,
+) -> None:
+    place = 0
+    mine = [run for run in experience.runs if run.task == place]
+    best = max(mine, key=lambda run: run.validation_accuracy)
+    climbed = [replace(run, is_climbed=True) if run is best else run for run in experience.runs]
+    found = made(replace(experience, runs=tuple(climbed))).tasks[place]
+    others = [run for run in mine if run is not best]
+    assert found.best_by_validation == pytest.approx(
+        max(others, key=lambda run: run.validation_accuracy).test_accuracy
+    )
+
+
 def test_the_same_experience_has_the_same_record(record: TrackRecord, experience: Experience) -> None:
     assert made(experience, languages={"task 0": "en"}) == record
 

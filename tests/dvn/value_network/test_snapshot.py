@@ -84,6 +84,14 @@ def test_tasks_and_finished_runs_come_back(tmp_path: Path) -> None:
     assert (run.task, run.is_shared, run.validation_accuracy, run.own_seconds) == (0, True, 0.75, 1.5)
 
 
+def test_a_recommended_run_is_a_climbed_one_and_search_did_not_find_it(tmp_path: Path) -> None:
+    first, second = make_architecture(), make_architecture(dropout=0.3)
+    runs = [a_run("mr", first), a_run("mr", second, origin="recommendation")]
+    experience = read_experience(write(tmp_path, [a_task("mr")], runs), "wide_deep")
+    assert {run.architecture: run.is_climbed for run in experience.runs} == {first: False, second: True}
+    assert [run.architecture for run in experience.searched.runs] == [first]
+
+
 @pytest.mark.parametrize(
     "changed",
     [{"state": "failed"}, {"version": "0"}, {"space": "relaxed_ffnn"}, {"fidelity": 0.5}],
