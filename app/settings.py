@@ -2,6 +2,7 @@
 
 import json
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -16,6 +17,15 @@ PROJECT_ROOT: Final = Path(__file__).resolve().parent.parent
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 
 
+class Mode(StrEnum):
+    """For whom the service runs."""
+
+    local = "local"
+    """One user on this machine; nobody logs in."""
+    server = "server"
+    """Several people, each with an account; everything needs a login or a token."""
+
+
 class Settings(BaseSettings):
     """Everything an operator may choose; built once in `main`, `worker`, `serve` or `cli`."""
 
@@ -24,6 +34,10 @@ class Settings(BaseSettings):
     data: Folder = Field(PROJECT_ROOT / ".data", description="Folder with everything the service keeps.")
     experience: Folder = Field(
         PROJECT_ROOT / "experience", description="Folder with the shipped snapshots and checkpoints."
+    )
+    mode: Mode = Field(
+        Mode.local,
+        description="local: one user on this machine, no login; server: accounts, sessions and API tokens.",
     )
     host: str = Field("127.0.0.1", description="Address the web server listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port the web server listens on.")

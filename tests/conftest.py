@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, NullPool, create_engine, make_url, text
+from sqlalchemy import Engine, NullPool, create_engine, make_url, text, true
 from sqlalchemy.orm import Session
 
 import app.classifiers.tables
@@ -16,6 +16,7 @@ import app.registry.tables  # noqa: F401  (the three imports bring every table i
 from app.db.base import Base
 from app.db.embedded import EmbeddedPostgres
 from app.db.migrate import migrate
+from app.db.owned import LOCAL_ACCOUNT, AccountRow
 from app.db.session import make_engine
 from app.settings import Settings, load_settings
 
@@ -69,7 +70,8 @@ def database_url(migrated_url: str) -> Iterator[str]:
         others = "datname = current_database() AND pid <> pg_backend_pid()"
         connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"))
         for table in reversed(Base.metadata.sorted_tables):
-            connection.execute(table.delete())
+            is_data = AccountRow.id != LOCAL_ACCOUNT if table is AccountRow.__table__ else true()
+            connection.execute(table.delete().where(is_data))
 
 
 @pytest.fixture

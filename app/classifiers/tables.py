@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.datasets.tables import DatasetRow
 from app.db.base import Base, CreatedAt, Json, PublicId, choice
+from app.db.owned import Owned
 from app.experiments.tables import ArchitectureRow, RunRow
 from app.recommendations.tables import RecommendationRow
 
@@ -24,7 +25,7 @@ class ClassifierState(StrEnum):
     cancelled = "cancelled"
 
 
-class ClassifierRow(Base):
+class ClassifierRow(Owned, Base):
     """A text model trained on one dataset; its files lie in storage under its id."""
 
     __tablename__ = "classifier"

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.datasets.tables import DatasetRow, UploadRow
+from app.db.owned import owner_of
 from app.errors import NotFoundError
 
 
@@ -67,12 +68,12 @@ def get_dataset(session: Session, dataset_id: UUID, *, lock: bool = False) -> Da
 
 
 def dataset_by_content(session: Session, content_hash: str) -> DatasetRow | None:
-    """The dataset with these texts, labels and parts."""
-    return session.scalars(select(DatasetRow).where(DatasetRow.content_hash == content_hash)).one_or_none()
+    """The dataset with these texts, labels and parts, of the account in whose name the session makes rows."""
+    same = (DatasetRow.owner_id == owner_of(session), DatasetRow.content_hash == content_hash)
+    return session.scalars(select(DatasetRow).where(*same)).one_or_none()
 
 
 def has_dataset(session: Session, upload_id: UUID) -> bool:
     """Whether a dataset came of this upload."""
-    return bool(
-        session.scalar(select(select(DatasetRow.id).where(DatasetRow.upload_id == upload_id).exists()))
-    )
+    made = select(DatasetRow.id).where(DatasetRow.upload_id == upload_id).limit(1)
+    return session.scalar(made) is not None

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.datasets import queries
 from app.datasets.forms import DatasetForm, ReadForm
 from app.datasets.tables import DatasetRow, DatasetState, UploadRow
+from app.db.owned import owner_of
 from app.errors import ConflictError
 from app.settings import Settings
 from app.storage import ReceivedFile, Storage, is_older, remove
@@ -173,6 +174,7 @@ def create_dataset(session: Session, storage: Storage, form: DatasetForm, limits
     storage.save_dataset(dataset)
     facts = _facts(dataset, split, form)
     new = insert(DatasetRow).values(
+        owner_id=owner_of(session),
         content_hash=dataset.content_hash,
         name=upload.file_name,
         text_column=dataset.text_column,
@@ -180,7 +182,7 @@ def create_dataset(session: Session, storage: Storage, form: DatasetForm, limits
         rows=len(dataset),
         classes=len(dataset.classes),
     )
-    session.execute(new.on_conflict_do_nothing(index_elements=["content_hash"]))
+    session.execute(new.on_conflict_do_nothing(index_elements=["owner_id", "content_hash"]))
     row = queries.dataset_by_content(session, dataset.content_hash)
     assert row is not None, "it was inserted or was there"
     row.upload_id, row.file_name = upload.id, upload.file_name

@@ -4,11 +4,12 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, CreatedAt, Json, PublicId, choice
+from app.db.owned import Owned
 
 
 class UploadState(StrEnum):
@@ -31,7 +32,7 @@ class DatasetState(StrEnum):
     """Some classes are too small to split; the user has yet to choose what to do with them."""
 
 
-class UploadRow(Base):
+class UploadRow(Owned, Base):
     """A file as it was sent. Its bytes lie in storage under its id."""
 
     __tablename__ = "upload"
@@ -46,17 +47,21 @@ class UploadRow(Base):
     created_at: Mapped[CreatedAt]
 
 
-class DatasetRow(Base):
-    """Labelled texts. One content, one dataset: the same texts, labels and parts are not stored twice."""
+class DatasetRow(Owned, Base):
+    """Labelled texts. One content, one dataset of an account: it does not store the same texts twice.
+
+    The file lies in storage under the content hash, where the datasets of several accounts share it.
+    """
 
     __tablename__ = "dataset"
     __table_args__ = (
+        UniqueConstraint("owner_id", "content_hash"),
         CheckConstraint("rows >= 0", name="rows_not_negative"),
         CheckConstraint("classes >= 0", name="classes_not_negative"),
     )
 
     id: Mapped[PublicId]
-    content_hash: Mapped[str] = mapped_column(unique=True)
+    content_hash: Mapped[str] = mapped_column(index=True)
     name: Mapped[str]
     file_name: Mapped[str | None]
     text_column: Mapped[str]

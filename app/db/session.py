@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
+
+from app.db.owned import session_facts
 
 
 def make_engine(url: str, *, pool_size: int = 8) -> Engine:
@@ -19,8 +22,14 @@ def make_engine(url: str, *, pool_size: int = 8) -> Engine:
 
 
 @contextmanager
-def transaction(engine: Engine) -> Iterator[Session]:
-    """One session, one transaction: committed when the block ends, rolled back when it raises."""
-    with Session(engine, expire_on_commit=False) as session:
+def transaction(
+    engine: Engine, *, owner: UUID | None = None, makes_for: UUID | None = None
+) -> Iterator[Session]:
+    """One session, one transaction: committed when the block ends, rolled back when it raises.
+
+    With an `owner` it sees, changes and makes the rows of that account only (`app.db.owned`). Without, it
+    sees all rows, and makes them in the name of `makes_for`, or of the local account.
+    """
+    with Session(engine, expire_on_commit=False, info=session_facts(owner, makes_for)) as session:
         yield session
         session.commit()

@@ -102,10 +102,6 @@ def samples(session: Session, *, module: str, module_version: str) -> Sequence[T
     return session.scalars(select(TaskSampleRow).where(*version).order_by(TaskSampleRow.task_id)).all()
 
 
-def dataset_by_content(session: Session, content_hash: str) -> DatasetRow | None:
-    return session.scalar(select(DatasetRow).where(DatasetRow.content_hash == content_hash))
-
-
 def tasks_of_dataset(session: Session, dataset_id: UUID) -> Sequence[TaskRow]:
     return session.scalars(select(TaskRow).where(TaskRow.dataset_id == dataset_id).order_by(TaskRow.id)).all()
 

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
 from app.datasets.tables import DatasetRow, Visibility
+from app.db.owned import owner_of
 from app.experiments.tables import (
     ArchitectureRow,
     CheckpointRow,
@@ -120,8 +121,11 @@ def unpack_probabilities(row: RunPredictionRow) -> Float[np.ndarray, "rows class
 
 def upsert_dataset(session: Session, facts: DatasetFacts) -> UUID:
     """The id of the dataset with this content; stored now if it is new."""
-    known = select(DatasetRow.id).where(DatasetRow.content_hash == facts.content_hash)
+    owner = owner_of(session)
+    same = (DatasetRow.owner_id == owner, DatasetRow.content_hash == facts.content_hash)
+    known = select(DatasetRow.id).where(*same)
     new = insert(DatasetRow).values(
+        owner_id=owner,
         content_hash=facts.content_hash,
         name=facts.name,
         text_column=facts.text_column,
@@ -133,7 +137,7 @@ def upsert_dataset(session: Session, facts: DatasetFacts) -> UUID:
         licence=facts.licence,
         visibility=facts.visibility,
     )
-    session.execute(new.on_conflict_do_nothing(index_elements=["content_hash"]))
+    session.execute(new.on_conflict_do_nothing(index_elements=["owner_id", "content_hash"]))
     return session.execute(known).scalar_one()
 
 

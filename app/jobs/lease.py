@@ -25,6 +25,7 @@ class Lease:
 
     job_id: JobId
     owner: str
+    owner_id: UUID
     attempt: int
     seconds: float
     kind: str
@@ -71,6 +72,7 @@ def claim(
         )
         .returning(
             JobRow.attempt,
+            JobRow.owner_id,
             JobRow.kind,
             JobRow.subject_id,
             JobRow.arguments,

@@ -16,7 +16,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
@@ -89,7 +89,7 @@ class RunningJob:
 
     def load(self, read: Callable[[Session], Loaded]) -> Loaded:
         """What `read` finds, in a short transaction."""
-        with self._shielded(), transaction(self.engine) as session:
+        with self._shielded(), self._transaction() as session:
             return read(session)
 
     def step(self, progress: float, message: str = "", **facts: Any) -> bool:
@@ -146,13 +146,17 @@ class RunningJob:
     def _under_lease(self, write: Callable[[Session], None], **changed: Any) -> bool:
         """Write in a transaction that holds the lease; if that is gone, write nothing and keep the reason."""
         try:
-            with self._shielded(), transaction(self.engine) as session:
+            with self._shielded(), self._transaction() as session:
                 leases.renew(session, self.lease, **changed)
                 write(session)
         except (JobCancelledError, JobLostError) as reason:
             self.stop = self.stop or reason
             return False
         return True
+
+    def _transaction(self) -> AbstractContextManager[Session]:
+        """One that sees all rows and makes them in the name of the account that the job belongs to."""
+        return transaction(self.engine, makes_for=self.lease.owner_id)
 
     @contextmanager
     def _shielded(self) -> Iterator[None]:

@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.db.owned import owner_of
 from app.errors import NotFoundError
 from app.jobs.tables import ENDED, JobEventRow, JobId, JobRow, JobState
 
@@ -32,6 +33,7 @@ def enqueue(
     """Queue a job; it is sent when this transaction commits. One idempotency key, one job."""
     new = insert(JobRow).values(
         id=uuid4(),
+        owner_id=owner_of(session),
         kind=kind,
         subject_id=subject_id,
         arguments=dict(arguments or {}),

@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, CreatedAt, Json, PublicId, choice
+from app.db.owned import Owned
 
 JobId = NewType("JobId", UUID)
 
@@ -34,8 +35,11 @@ class JobState(StrEnum):
 ENDED = frozenset({JobState.finished, JobState.failed, JobState.cancelled})
 
 
-class JobRow(Base):
-    """One unit of background work: `kind` says what, `subject_id` on which thing."""
+class JobRow(Owned, Base):
+    """One unit of background work: `kind` says what, `subject_id` on which thing.
+
+    `owner` is the worker that holds it, `owner_id` the account that it belongs to.
+    """
 
     __tablename__ = "job"
     __table_args__ = (

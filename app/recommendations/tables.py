@@ -8,10 +8,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.datasets.tables import DatasetRow
 from app.db.base import Base, CreatedAt, Json, PublicId
+from app.db.owned import Owned
 from app.experiments.tables import CheckpointRow, RunRow
 
 
-class RecommendationRow(Base):
+class RecommendationRow(Owned, Base):
     """The architectures ranked for one dataset by one checkpoint, and the run that later showed the truth.
 
     `architectures` is the ranked list as the interface shows it; `seconds` names each part of

@@ -16,6 +16,7 @@ from app.jobs.service import NoSuchJobError, request_cancel
 from app.jobs.tables import ENDED, JobEventRow, JobId, JobRow
 from app.web.deps import VisitDep
 from app.web.job_answers import JobAnswer, job_answer
+from app.web.visitor import visitor_of
 
 api = APIRouter(tags=["jobs"])
 
@@ -51,9 +52,10 @@ async def watch_job(
     request: Request, job_id: KnownJob, last_event_id: LastEventId = 0
 ) -> AsyncIterator[ServerSentEvent]:
     """Everything that happened and happens to a job, each batch followed by the job itself, until it ends."""
+    engine, owner = request.app.state.engine, visitor_of(request).account_id
     async with aclosing(request.app.state.bell.wake_ups(job_id)) as wake_ups:
         async for _ in wake_ups:
-            job, news = await run_in_threadpool(_news, request.app.state.engine, job_id, last_event_id)
+            job, news = await run_in_threadpool(_news, engine, owner, job_id, last_event_id)
             for event in news:
                 last_event_id = event.id
                 yield ServerSentEvent(event=event.kind, id=str(event.id), data=dict(event.facts))
@@ -64,7 +66,10 @@ async def watch_job(
                 return
 
 
-def _news(engine: Engine, job_id: UUID, after: int) -> tuple[JobRow | None, Sequence[JobEventRow]]:
-    with transaction(engine) as session:
+def _news(
+    engine: Engine, owner: UUID, job_id: UUID, after: int
+) -> tuple[JobRow | None, Sequence[JobEventRow]]:
+    with transaction(engine, owner=owner) as session:
         job = queries.find_job(session, JobId(job_id))
-        return job, queries.events_after(session, JobId(job_id), after)
+        # Events belong to their job: without it there are none to read.
+        return job, [] if job is None else queries.events_after(session, JobId(job_id), after)

@@ -11,11 +11,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.datasets.tables import UploadRow
+from app.db.owned import AccountRow
 from app.db.session import transaction
 from app.errors import JobReleasedError
 from app.jobs.registry import KINDS, UnknownJobKindError, job, kind_of
 from app.jobs.runner import INTERRUPT, Pace, RunningJob, run_job
-from app.jobs.service import request_cancel
+from app.jobs.service import enqueue, request_cancel
 from app.jobs.tables import JobId, JobState
 from dvn.errors import DataError
 from tests.app.jobs.conftest import Desk
@@ -236,3 +238,26 @@ def test_a_transaction_is_not_interrupted(desk: Desk, do: Do) -> None:
     job_id = do(work)
     assert desk.effects(job_id) == [("done", 1)]
     assert desk.look(job_id).state is JobState.finished
+
+
+def test_what_a_job_makes_belongs_to_the_account_that_asked_for_it(desk: Desk, kinds: None) -> None:
+    made: list[UUID] = []
+
+    def upload(session: Session) -> None:
+        made.append(UUID(int=len(made) + 100))
+        session.add(UploadRow(id=made[-1], file_name="made", bytes=1, sha256=""))
+
+    @job("test.work")
+    def work(running: RunningJob) -> None:
+        running.store(upload)
+        running.record(upload)
+
+    with transaction(desk.engine) as session:
+        account = AccountRow(email="ada@example.org")
+        session.add(account)
+    with transaction(desk.engine, owner=account.id) as session:
+        job_id = enqueue(session, "test.work", UUID(int=1))
+    run_job(desk.engine, PACE, job_id)
+    with transaction(desk.engine) as session:
+        assert [session.get_one(UploadRow, upload_id).owner_id for upload_id in made] == [account.id] * 2
+        assert desk.look(job_id).owner_id == account.id
