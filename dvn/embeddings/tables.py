@@ -81,6 +81,11 @@ class TokenTable:
         """The whole table, read-only; `rows` is cheaper where few tokens occur."""
         return self._parts.vectors.all()
 
+    @property
+    def weights(self) -> Float[np.ndarray, " vocabulary"]:
+        """How much each token counts in a text: smooth inverse frequency, 0 where it is left out."""
+        return self._parts.weights
+
     def rows(self, ids: Int[np.ndarray, " tokens"]) -> Float[np.ndarray, "tokens dim"]:
         """Writable copies of some rows of the table, in the order of `ids`."""
         return self._parts.vectors.rows(ids)
