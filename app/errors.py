@@ -3,8 +3,11 @@
 AppError
 ├── BadInputError           what the user sent cannot be used as it is         (exit code 2, 4xx)
 ├── NotFoundError           there is no such thing, or not for this user
+├── TooLargeError           it is larger than the service takes
 ├── ConflictError           it cannot be done in the present state
+│   └── UnderWayError       because it is being done; the same request works later
 ├── BusyError               too much is under way; the same request works later
+├── NoSpaceError            the disk has no room for it
 ├── SettingsError           a setting has a value that cannot be used          (app/settings.py)
 ├── DataFolderError         the data folder cannot be used by this version     (app/db)
 ├── DatabaseError           PostgreSQL does not start or does not answer       (app/db)
@@ -34,6 +37,18 @@ class NotFoundError(AppError):
 
 class ConflictError(AppError):
     """What was asked cannot be done in the present state."""
+
+
+class UnderWayError(ConflictError):
+    """The same thing is being done at this moment; the same request works a little later."""
+
+
+class TooLargeError(AppError):
+    """What the user wants to send is larger than the service takes."""
+
+
+class NoSpaceError(AppError):
+    """The disk has no room for what the user wants to send."""
 
 
 class BusyError(AppError):

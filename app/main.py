@@ -15,6 +15,7 @@ from app.classifiers import sharing_routes
 from app.classifiers.loaded import LoadedClassifiers
 from app.datasets import routes as datasets
 from app.datasets import service as dataset_service
+from app.datasets import upload_routes, upload_transfers
 from app.db.database import open_database
 from app.db.session import make_engine, transaction
 from app.experience import routes as experience
@@ -68,9 +69,9 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
         app.include_router(feature.pages)
         app.include_router(feature.api, prefix="/api/v1")
     app.include_router(sharing_routes.pages)
-    for api in (sharing_routes.api, job_routes.api):
+    for api in (upload_routes.api, sharing_routes.api, job_routes.api):
         app.include_router(api, prefix="/api/v1")
-    app.include_router(datasets.file_api, prefix="/api/v1", max_body_size=settings.max_upload_bytes)
+    app.include_router(upload_routes.file_api, prefix="/api/v1", max_body_size=settings.max_upload_bytes)
     app.include_router(classifiers.texts_api, prefix="/api/v1", max_body_size=form_bytes)
     for feature in (datasets, classifiers):
         app.include_router(feature.file_pages, max_body_size=form_bytes)
@@ -118,6 +119,9 @@ def _sweep_once(app: FastAPI, upload_age: float) -> None:
     app.state.storage.sweep(upload_age_seconds=upload_age, age_seconds=SWEEP_SECONDS)
     with transaction(app.state.engine) as session:
         removed = dataset_service.sweep_uploads(
+            session, app.state.storage, keep_hours=settings.upload_keep_hours
+        )
+        removed += upload_transfers.sweep_transfers(
             session, app.state.storage, keep_hours=settings.upload_keep_hours
         )
         removed += classifier_service.sweep_folders(session, app.state.storage, age_seconds=SWEEP_SECONDS)

@@ -46,6 +46,11 @@ class Storage:
         return self._made("uploads")
 
     @property
+    def unfinished(self) -> Path:
+        """Uploads that arrive in parts; no start sweeps them, so that they go on after it."""
+        return self._made("unfinished")
+
+    @property
     def datasets(self) -> Path:
         return self._made("datasets")
 

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 import app.classifiers.tables
 import app.jobs.tables
-import app.registry.tables  # noqa: F401  (the three imports bring every table into the metadata)
+import app.registry.tables
+import app.web.tables  # noqa: F401  (the four imports bring every table into the metadata)
 from app.db.base import Base
 from app.db.embedded import EmbeddedPostgres
 from app.db.migrate import migrate

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from app.datasets.tables import DatasetRow, DatasetState, UploadRow
+from app.datasets.tables import DatasetRow, DatasetState, TransferRow, UploadRow
 from dvn.data.preview import Preview
+
+PART_BYTES = 8_000_000
 
 
 class PreviewAnswer(BaseModel):
@@ -36,6 +38,21 @@ class UploadAnswer(BaseModel):
     preview: PreviewAnswer
 
 
+class TransferAnswer(BaseModel):
+    """A file that is sent in parts: `offset` of its `bytes` have arrived.
+
+    `part_bytes` is a length of parts that keeps little from being sent twice after a cut connection.
+    """
+
+    id: UUID
+    filename: str
+    bytes: int
+    sha256: str | None
+    offset: int
+    part_bytes: int
+    created_at: datetime
+
+
 class DatasetAnswer(BaseModel):
     """A dataset; `state` is waiting while small classes need a choice (`rare`)."""
 
@@ -54,6 +71,18 @@ class DatasetAnswer(BaseModel):
     parts: Mapping[str, int] | None
     report: list[str]
     created_at: datetime
+
+
+def transfer_answer(row: TransferRow, offset: int) -> TransferAnswer:
+    return TransferAnswer(
+        id=row.id,
+        filename=row.file_name,
+        bytes=row.bytes,
+        sha256=row.sha256,
+        offset=offset,
+        part_bytes=PART_BYTES,
+        created_at=row.created_at,
+    )
 
 
 def upload_answer(upload: UploadRow, seen: Preview) -> UploadAnswer:

@@ -67,6 +67,20 @@ class DatasetForm(ReadForm):
     )
 
 
+class TransferForm(BaseModel):
+    """A file that will be sent in parts."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    filename: str = Field(default="upload.csv", max_length=1_000, description="Its name, with its ending.")
+    bytes: int = Field(ge=0, description="Its length.")
+    sha256: str | None = Field(
+        default=None,
+        pattern="^[0-9a-f]{64}$",
+        description="Its SHA-256 in hexadecimal; what arrives is then compared with it.",
+    )
+
+
 class RareForm(BaseModel):
     """The choice about classes too small to split."""
 

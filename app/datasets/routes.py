@@ -1,65 +1,26 @@
-"""Uploads and datasets over HTTP: pages for people, `/api/v1` for programs."""
+"""Datasets over HTTP, and the pages of uploads: pages for people, `/api/v1` for programs."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from fastapi import APIRouter, Form, Query, Request, UploadFile
-from fastapi.concurrency import run_in_threadpool
+from fastapi import APIRouter, Form, Query, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.datasets import queries, service, views
-from app.datasets.answers import DatasetAnswer, UploadAnswer, dataset_answer, upload_answer
+from app.datasets.answers import DatasetAnswer, dataset_answer
 from app.datasets.forms import DatasetForm, RareForm, ReadForm
-from app.datasets.tables import DatasetRow, UploadRow
-from app.storage import PART, remove
+from app.datasets.tables import DatasetRow
+from app.datasets.upload_keeping import keep
 from app.web.deps import Visit, VisitDep
 from app.web.errors import refusal, status_of
-from app.web.receiving import pieces_of, receive
+from app.web.receiving import pieces_of
 from app.web.templates import page
-from dvn.data.preview import Preview, preview
+from dvn.data.preview import preview
 from dvn.errors import DataError
 
 pages = APIRouter(include_in_schema=False)
 file_pages = APIRouter(include_in_schema=False)
 api = APIRouter(tags=["datasets"])
-file_api = APIRouter(tags=["datasets"])
-
-
-async def keep(visit: Visit, pieces: AsyncIterator[bytes], file_name: str) -> tuple[UploadRow, Preview]:
-    """The upload of a stream, kept whole and previewed; whatever happens, no draft stays."""
-    upload_id = uuid4()
-    draft = visit.storage.uploads / f"{upload_id}{PART}"
-    try:
-        kept = service.KeptFile(upload_id, file_name, await receive(pieces, draft))
-        limits = service.limits_of(visit.settings)
-        return await run_in_threadpool(service.keep_upload, visit.session, visit.storage, kept, limits)
-    finally:
-        remove(draft)
-
-
-# A body that is read as a stream is no parameter, so the description must be told of it.
-_FILE = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
-
-
-@file_api.put("/uploads", status_code=201, summary="Upload a file", openapi_extra=_FILE)
-async def put_upload(
-    request: Request, visit: VisitDep, filename: Annotated[str, Query(max_length=1_000)] = "upload.csv"
-) -> UploadAnswer:
-    """The body is the file itself. It is kept whole and shown as a preview, or refused and not kept."""
-    return upload_answer(*await keep(visit, request.stream(), filename))
-
-
-@api.get("/uploads/{upload_id}", summary="An upload and what it seems to be")
-def get_upload(visit: VisitDep, upload_id: UUID, form: Annotated[ReadForm, Query()]) -> UploadAnswer:
-    upload, path = service.upload_file(visit.session, visit.storage, upload_id)
-    seen = preview(path, choices=form.choices(), limits=service.limits_of(visit.settings))
-    return upload_answer(upload, seen)
 
 
 @api.post("/datasets", status_code=201, response_model=DatasetAnswer, summary="Make an upload a dataset")

@@ -82,3 +82,20 @@ class DatasetRow(Owned, Base):
     shared_at: Mapped[datetime | None]
     upload_id: Mapped[UUID | None] = mapped_column(ForeignKey(UploadRow.id, ondelete="SET NULL"), index=True)
     created_at: Mapped[CreatedAt] = mapped_column(index=True)
+
+
+class TransferRow(Base):
+    """A file that arrives in parts: what was announced of it, and the upload it became when it was whole.
+
+    How much has arrived is not noted here: the file itself says so, whatever was killed meanwhile.
+    """
+
+    __tablename__ = "transfer"
+    __table_args__ = (CheckConstraint("bytes > 0", name="bytes_positive"),)
+
+    id: Mapped[PublicId]
+    file_name: Mapped[str]
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str | None]
+    upload_id: Mapped[UUID | None] = mapped_column(ForeignKey(UploadRow.id, ondelete="CASCADE"), index=True)
+    created_at: Mapped[CreatedAt] = mapped_column(index=True)

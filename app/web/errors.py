@@ -19,7 +19,17 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from app.errors import AppError, BadInputError, BusyError, ConflictError, DatabaseError, NotFoundError
+from app.errors import (
+    AppError,
+    BadInputError,
+    BusyError,
+    ConflictError,
+    DatabaseError,
+    NoSpaceError,
+    NotFoundError,
+    TooLargeError,
+    UnderWayError,
+)
 from app.web.headers import HEADERS
 from app.web.templates import page
 from dvn.errors import (
@@ -37,6 +47,8 @@ PROBLEM_TYPE: Final = "application/problem+json"
 STATUS_OF: Final[tuple[tuple[type[Exception], HTTPStatus], ...]] = (
     (NotFoundError, HTTPStatus.NOT_FOUND),
     (ConflictError, HTTPStatus.CONFLICT),
+    (TooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    (NoSpaceError, HTTPStatus.INSUFFICIENT_STORAGE),
     (BusyError, HTTPStatus.SERVICE_UNAVAILABLE),
     (DatabaseError, HTTPStatus.SERVICE_UNAVAILABLE),
     (CheckpointError, HTTPStatus.SERVICE_UNAVAILABLE),
@@ -118,7 +130,8 @@ def slug_of(error: Exception) -> str:
 def refusal(request: Request, error: AppError | DvnError) -> Response:
     """The answer to an error with a sentence of its own."""
     status = status_of(error)
-    headers = {"Retry-After": "2"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    works_later = status == HTTPStatus.SERVICE_UNAVAILABLE or isinstance(error, UnderWayError)
+    headers = {"Retry-After": "2"} if works_later else {}
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("request.refused status=%d error=%s", status, type(error).__name__)
     return answer(request, status, str(error), slug=slug_of(error), headers=headers)

@@ -11,9 +11,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 from starlette.requests import ClientDisconnect
 
-from app.datasets.routes import keep
 from app.datasets.service import clean_name, sweep_uploads
 from app.datasets.tables import UploadRow
+from app.datasets.upload_keeping import keep
 from app.db.session import transaction
 from app.settings import Settings
 from app.storage import PART, Storage
