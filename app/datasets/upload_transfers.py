@@ -78,7 +78,7 @@ def begin_transfer(session: Session, storage: Storage, settings: Settings, form:
     if len(others) >= MOST_UNFINISHED:
         raise TooManyTransfersError(MOST_UNFINISHED)
     awaited = sum(other.bytes - arrived(storage, other) for other in others)
-    refuse_without_room(storage.unfinished, form.bytes + awaited)
+    refuse_without_room(storage.unfinished, form.bytes, promised=awaited)
     transfer = TransferRow(
         file_name=service.clean_name(form.filename), bytes=form.bytes, sha256=form.sha256 or None
     )

@@ -1,4 +1,8 @@
-// Turns the plain upload form into one that drops, shows progress and can be cancelled.
+// Turns the plain upload form into one that drops, shows progress, survives a cut connection and can be cancelled.
+
+import { unfinished } from "./upload_notes.js";
+import { sendInParts } from "./upload_parts.js";
+import { megabytes, speedometer } from "./upload_speed.js";
 
 const form = document.querySelector("[data-upload]");
 const file = form.querySelector("input[type=file]");
@@ -7,10 +11,9 @@ const bar = box.querySelector("progress");
 const status = form.querySelector("[data-upload-status]");
 const problem = form.querySelector("[data-upload-error]");
 const button = form.querySelector("[data-upload-button]");
+const resume = form.querySelector("[data-upload-resume]");
 const limit = Number(form.dataset.maxBytes);
-let request = null;
-
-const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
+let underWay = null;
 
 function show(message) {
   problem.textContent = message;
@@ -18,7 +21,7 @@ function show(message) {
 }
 
 function rest() {
-  request = null;
+  underWay = null;
   box.hidden = true;
   button.hidden = false;
   file.disabled = false;
@@ -30,54 +33,51 @@ function fail(message) {
   file.focus();
 }
 
-function answer() {
-  let document_ = {};
-  try {
-    document_ = JSON.parse(request.responseText);
-  } catch {
-    // Not from this program: the sentence below is all there is to say.
-  }
-  if (request.status === 201) {
-    status.textContent = "Uploaded. Reading the first rows…";
-    location.assign(`/uploads/${document_.id}`);
-  } else {
-    fail(document_.detail ?? `The server answered ${request.status}; try again in a moment.`);
-  }
+function listener(chosen, signal) {
+  const speed = speedometer();
+  return {
+    signal,
+    progress(bytes) {
+      const isThere = bytes >= chosen.size;
+      if (isThere) bar.removeAttribute("value");
+      else bar.value = (100 * bytes) / chosen.size;
+      status.textContent = isThere
+        ? "Uploaded. Reading the first rows…"
+        : `${megabytes(bytes)} of ${megabytes(chosen.size)} uploaded${speed(bytes)}`;
+    },
+    waiting: (seconds) => (status.textContent = `Connection lost, trying again in ${seconds} s. What arrived is kept.`),
+  };
 }
 
-function progress(event) {
-  bar.value = (100 * event.loaded) / event.total;
-  status.textContent =
-    event.loaded < event.total
-      ? `${megabytes(event.loaded)} of ${megabytes(event.total)} uploaded`
-      : "Uploaded. Reading the first rows…";
-  if (event.loaded === event.total) bar.removeAttribute("value");
-}
-
-function send(chosen) {
-  if (request || !chosen) return;
+async function send(chosen) {
+  if (underWay || !chosen) return;
   show("");
+  resume.hidden = true;
   if (chosen.size > limit) {
     fail(`The file has ${megabytes(chosen.size)}; at most ${megabytes(limit)} can be uploaded.`);
     return;
   }
-  box.hidden = false;
-  button.hidden = true;
-  file.disabled = true;
+  [box.hidden, button.hidden, file.disabled] = [false, true, true];
   bar.value = 0;
   status.textContent = "Starting…";
-  request = new XMLHttpRequest();
-  request.open("PUT", `${form.dataset.upload}?filename=${encodeURIComponent(chosen.name)}`);
-  request.setRequestHeader("Content-Type", "application/octet-stream");
-  request.upload.addEventListener("progress", progress);
-  request.addEventListener("load", answer);
-  request.addEventListener("error", () => fail("The connection broke off; nothing was kept. Try again."));
-  request.addEventListener("abort", () => fail("Cancelled; nothing was kept."));
-  request.send(chosen);
+  underWay = new AbortController();
+  try {
+    const upload = await sendInParts(chosen, form.dataset.upload, listener(chosen, underWay.signal));
+    location.assign(`/uploads/${upload.id}`);
+  } catch (error) {
+    fail(error.name === "AbortError" ? "Cancelled; nothing was kept." : error.message);
+  }
+}
+
+const stopped = unfinished();
+if (stopped) {
+  const share = Math.floor((100 * stopped.offset) / stopped.size);
+  resume.textContent = `The upload of ${stopped.name} stopped at ${share} %. Choose the same file to go on there.`;
+  resume.hidden = false;
 }
 
 form.querySelector("[data-scripted]").hidden = false;
-form.querySelector("[data-upload-cancel]").addEventListener("click", () => request?.abort());
+form.querySelector("[data-upload-cancel]").addEventListener("click", () => underWay?.abort());
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   send(file.files[0]);
@@ -90,4 +90,4 @@ for (const kind of ["dragover", "dragleave", "drop"]) {
     if (kind === "drop") send(event.dataTransfer.files[0]);
   });
 }
-window.addEventListener("pageshow", rest);
+window.addEventListener("pageshow", (event) => event.persisted && rest());

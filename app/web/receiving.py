@@ -44,13 +44,13 @@ class SilentSenderError(BadInputError):
         super().__init__(f"Nothing came for {seconds:g} seconds; go on from the offset that HEAD tells.")
 
 
-def refuse_without_room(folder: Path, wanted: int) -> None:
-    """Refuse a file for which the disk has no room, before anything of it is written.
+def refuse_without_room(folder: Path, wanted: int, *, promised: int = 0) -> None:
+    """Refuse a file for which the disk has no room beside what is promised, before any of it is written.
 
     Raises:
         DiskFullError: There is too little.
     """
-    free = max(0, shutil.disk_usage(folder).free - RESERVE_BYTES)
+    free = max(0, shutil.disk_usage(folder).free - RESERVE_BYTES - promised)
     if wanted > free:
         raise DiskFullError(wanted, free)
 

@@ -75,21 +75,23 @@ class Answers:
                 if message["status"] >= 400 and headers.get("content-type", "").startswith("text/plain"):
                     replaced = message["status"]
                     return
-                _add_headers(headers, scope["path"])
+                _add_headers(headers, scope)
             if not replaced:
                 await send(message)
 
         await self.app(scope, receive, send_ours)
         if replaced:
             response = answer(Request(scope), replaced, SENTENCES.get(replaced, SENTENCES[400]))
-            _add_headers(response.headers, scope["path"])
+            _add_headers(response.headers, scope)
             await response(scope, receive, send)
 
 
-def _add_headers(headers: MutableHeaders, path: str) -> None:
+def _add_headers(headers: MutableHeaders, scope: Scope) -> None:
     for name, value in HEADERS.items():
         headers.setdefault(name, value)
-    is_static = path.startswith("/static/") and "etag" in headers
+    # By a mark of its content only: a script that another one imports has none, and is asked for again.
+    is_marked = scope["path"].startswith("/static/") and scope["query_string"].startswith(b"v=")
     headers.setdefault(
-        "Cache-Control", "public, max-age=31536000, immutable" if is_static else "private, no-cache"
+        "Cache-Control",
+        "public, max-age=31536000, immutable" if is_marked and "etag" in headers else "private, no-cache",
     )

@@ -6,6 +6,7 @@ from starlette.datastructures import Headers
 
 from app.web.headers import HEADERS
 from app.web.security import is_cross_site
+from app.web.templates import static_url
 from tests.app.visiting import PAGE
 
 
@@ -53,9 +54,10 @@ def test_every_answer_binds_the_browser(client: TestClient, address: str) -> Non
 
 
 def test_static_files_may_be_cached_and_pages_may_not(client: TestClient) -> None:
-    assert "immutable" in client.get("/static/app.css").headers["cache-control"]
+    assert "immutable" in client.get(static_url("app.css")).headers["cache-control"]
+    assert client.get("/static/upload_parts.js").headers["cache-control"] == "private, no-cache"
     assert client.get("/").headers["cache-control"] == "private, no-cache"
-    assert "immutable" not in client.get("/static/missing.css").headers["cache-control"]
+    assert "immutable" not in client.get("/static/missing.css?v=1").headers["cache-control"]
 
 
 @pytest.mark.parametrize("address", ["/static/../main.py", "/static/%2e%2e/main.py", "/static//etc/passwd"])
