@@ -84,7 +84,7 @@ class DatasetRow(Owned, Base):
     created_at: Mapped[CreatedAt] = mapped_column(index=True)
 
 
-class TransferRow(Base):
+class TransferRow(Owned, Base):
     """A file that arrives in parts: what was announced of it, and the upload it became when it was whole.
 
     How much has arrived is not noted here: the file itself says so, whatever was killed meanwhile.

@@ -11,7 +11,6 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy import Engine
 
 from app.datasets import service, upload_transfers
 from app.datasets.answers import TransferAnswer, UploadAnswer, transfer_answer, upload_answer
@@ -111,7 +110,7 @@ async def patch_upload(request: Request, visit: VisitDep, upload_id: UUID, uploa
     It must begin where the last one ended, else the answer is 409 with the right `Upload-Offset`; 409 without
     one says that another request is writing. Of the last part the answer is the upload.
     """
-    transfer = await run_in_threadpool(_announced, request.app.state.engine, upload_id)
+    transfer = await run_in_threadpool(_announced, visit, upload_id)
     if transfer.upload_id is not None:
         return await run_in_threadpool(_finished, visit, transfer)
     part = Part(request.stream(), upload_offset, int(request.headers.get("content-length", 0)))
@@ -132,9 +131,9 @@ def delete_upload(visit: VisitDep, upload_id: UUID) -> Response:
     return Response(status_code=204)
 
 
-def _announced(engine: Engine, upload_id: UUID) -> TransferRow:
+def _announced(visit: Visit, upload_id: UUID) -> TransferRow:
     # In a transaction of its own: the visit's would keep a connection for as long as the part takes.
-    with transaction(engine) as session:
+    with transaction(visit.request.app.state.engine, owner=visit.visitor.account_id) as session:
         return upload_transfers.get_transfer(session, upload_id)
 
 

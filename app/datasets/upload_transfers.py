@@ -14,6 +14,7 @@ from app.datasets import queries, service
 from app.datasets.forms import TransferForm
 from app.datasets.service import KeptFile
 from app.datasets.tables import TransferRow, UploadRow
+from app.db.owned import EVERYONES
 from app.errors import BadInputError, BusyError, ConflictError, TooLargeError
 from app.settings import Settings
 from app.storage import PART, ReceivedFile, Storage, is_older, remove
@@ -74,7 +75,8 @@ def begin_transfer(session: Session, storage: Storage, settings: Settings, form:
         raise EmptyFileError
     if form.bytes > settings.max_upload_bytes:
         raise TooLargeFileError(form.bytes, settings.max_upload_bytes)
-    others = unfinished(session)
+    # The disk is everyone's.
+    others = unfinished(session, of_everyone=True)
     if len(others) >= MOST_UNFINISHED:
         raise TooManyTransfersError(MOST_UNFINISHED)
     awaited = sum(other.bytes - arrived(storage, other) for other in others)
@@ -87,10 +89,11 @@ def begin_transfer(session: Session, storage: Storage, settings: Settings, form:
     return transfer
 
 
-def unfinished(session: Session) -> Sequence[TransferRow]:
+def unfinished(session: Session, *, of_everyone: bool = False) -> Sequence[TransferRow]:
     """Every file that is under way, oldest first."""
     waiting = select(TransferRow).where(TransferRow.upload_id.is_(None))
-    return session.scalars(waiting.order_by(TransferRow.created_at, TransferRow.id)).all()
+    waiting = waiting.order_by(TransferRow.created_at, TransferRow.id)
+    return session.scalars(waiting, execution_options={EVERYONES: of_everyone}).all()
 
 
 def get_transfer(session: Session, transfer_id: UUID, *, lock: bool = False) -> TransferRow:

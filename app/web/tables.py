@@ -7,17 +7,17 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, CreatedAt, Json
+from app.db.owned import Owned
 
 Headers = Annotated[Json, mapped_column(JSONB, default=dict)]
 
 
-class AnswerRow(Base):
-    """The answer to one changing request; `owner` is whose key it is, `fingerprint` a hash of the request."""
+class AnswerRow(Owned, Base):
+    """The answer to one changing request; `fingerprint` is a hash of the request."""
 
     __tablename__ = "kept_answer"
-    __table_args__ = (PrimaryKeyConstraint("owner", "key"),)
+    __table_args__ = (PrimaryKeyConstraint("owner_id", "key"),)
 
-    owner: Mapped[str] = mapped_column(default="")
     key: Mapped[str]
     fingerprint: Mapped[str]
     status: Mapped[int]
