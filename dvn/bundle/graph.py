@@ -60,8 +60,8 @@ class _Graph:
         return name
 
 
-def build_graph(classifier: TrainedClassifier, *, temperature: float = 1.0) -> bytes:
-    """The bytes of an ONNX model from inputs to `probabilities` (texts x classes).
+def build_graph(classifier: TrainedClassifier) -> bytes:
+    """The bytes of an ONNX model from inputs to `probabilities` (texts x classes), at its temperature.
 
     Its inputs, those that the architecture has: `vectors` (texts x dim), what the frozen encoder says;
     `token_rows` and `token_weights` (texts x longest); `ngram_rows` and `ngram_weights` (texts x longest).
@@ -76,8 +76,9 @@ def build_graph(classifier: TrainedClassifier, *, temperature: float = 1.0) -> b
         logits = wide if logits is None else graph.add("Add", logits, wide)
     assert logits is not None, "a child has a tower or n-grams"
     logits = graph.add("Add", logits, graph.constant(child.bias[None, :]))
-    if temperature != 1.0:
-        logits = graph.add("Div", logits, graph.constant(np.array(temperature, dtype=np.float32)))
+    if classifier.temperature != 1.0:
+        divisor = np.array(classifier.temperature, dtype=np.float32)
+        logits = graph.add("Div", logits, graph.constant(divisor))
     graph.nodes.append(helper.make_node("Softmax", [logits], ["probabilities"], name="softmax", axis=1))
     size = sum(len(constant.raw_data) for constant in graph.constants)
     if size > MOST_BYTES:

@@ -3,7 +3,7 @@
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -62,6 +62,19 @@ def read_parquet(path: Path) -> Dataset:
     if dataset.content_hash != about["content_hash"]:
         raise StoredDatasetError(path, "does not hold what was written")
     return dataset
+
+
+def read_texts_at(path: Path, rows: Sequence[int]) -> tuple[str, ...]:
+    """The texts of some rows of a stored dataset, in the order asked for; no other column is read.
+
+    Raises:
+        StoredDatasetError: The file is damaged, or lacks a row.
+    """
+    try:
+        texts = pq.read_table(path, columns=["text"], memory_map=False)["text"]
+        return tuple(texts.take(pa.array(rows, pa.int64())).to_pylist())
+    except (pa.ArrowException, KeyError, IndexError) as error:
+        raise StoredDatasetError(path, "cannot be read") from error
 
 
 def _strings(column: pa.ChunkedArray) -> tuple[str, ...]:

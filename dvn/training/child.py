@@ -52,9 +52,9 @@ class Child:
             total += torch.from_numpy(self.wide.forward(rows))
         return total
 
-    def probabilities(self, inputs: Inputs) -> Float[np.ndarray, "texts classes"]:
-        """Class probabilities of all texts of these inputs."""
-        return self._bound_to(inputs)._softmax(inputs)
+    def probabilities(self, inputs: Inputs, temperature: float = 1.0) -> Float[np.ndarray, "texts classes"]:
+        """Class probabilities of all texts of these inputs, at a temperature."""
+        return self._bound_to(inputs)._softmax(inputs, temperature)
 
     def _bound_to(self, inputs: Inputs) -> "Child":
         """The same parameters, reading the counts of these inputs."""
@@ -62,14 +62,14 @@ class Child:
         wide = _reading(inputs.ngrams, self.wide)
         return Child(self.tower, table, wide, self.bias, 0.0)
 
-    def _softmax(self, inputs: Inputs) -> Float[np.ndarray, "texts classes"]:
+    def _softmax(self, inputs: Inputs, temperature: float) -> Float[np.ndarray, "texts classes"]:
         if self.tower is not None:
             self.tower.eval()
         parts = [np.empty((0, len(self.bias)), dtype=np.float32)]
         with torch.no_grad():
             for start in range(0, inputs.texts, EVALUATION_BATCH):
                 rows = np.arange(start, min(start + EVALUATION_BATCH, inputs.texts))
-                parts.append(torch.softmax(self.logits(inputs, rows), dim=1).numpy())
+                parts.append(torch.softmax(self.logits(inputs, rows) / temperature, dim=1).numpy())
         return np.concatenate(parts)
 
 

@@ -39,10 +39,13 @@ class Budget:
     """Limits of one run's steps; it stops at the first one met and keeps what it has.
 
     Seconds count from the first step: a run whose texts took long to embed is still trained.
+    `is_enough` is asked several times a second, once the validation texts were looked at for the first
+    time: True ends the steps, and the best state so far is kept.
     """
 
     max_seconds: float = 600.0
     max_steps: int | None = None
+    is_enough: Callable[[], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +90,18 @@ class RunCost:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of one run; metrics are by (part, name), each in [0, 1]."""
+    """The result of one run; metrics are by (part, name), each in [0, 1].
+
+    Probabilities are those before the temperature, which was fitted on the validation part.
+    """
 
     metrics: Mapping[tuple[str, str], float]
     curve: tuple[CurvePoint, ...]
     cost: RunCost
     validation_probabilities: Float[np.ndarray, "texts classes"]
+    test_probabilities: Float[np.ndarray, "texts classes"]
+    temperature: float
     test_confusion: Int[np.ndarray, "classes classes"]
     test_rows: int
     steps: int
-    stopped_by: Literal["steps", "seconds"]
+    stopped_by: Literal["steps", "seconds", "wish"]

@@ -55,17 +55,22 @@ class Predictions:
 
 @dataclass(frozen=True, slots=True)
 class TrainedClassifier:
-    """A pipeline and a child network with the labels they predict."""
+    """A pipeline and a child network with the labels they predict.
+
+    Every prediction is made at `temperature`, which was fitted on validation texts: it moves probabilities,
+    and never which class is the most probable one.
+    """
 
     architecture: Architecture
     labels: tuple[str, ...]
     pipeline: Pipeline
     child: Child
+    temperature: float = 1.0
 
     def predict(self, texts: Sequence[str]) -> Predictions:
         """The label of each text and all class probabilities, in the order of the texts."""
         with single_thread():
-            probabilities = self.child.probabilities(self._serving().inputs(texts))
+            probabilities = self.child.probabilities(self._serving().inputs(texts), self.temperature)
         best = probabilities.argmax(axis=1)
         return Predictions(tuple(self.labels[place] for place in best), probabilities)
 
@@ -81,6 +86,7 @@ class TrainedClassifier:
             "format": FORMAT,
             "architecture": self.architecture.to_json(),
             "labels": list(self.labels),
+            "temperature": self.temperature,
             "modules": self.pipeline.module_versions(),
             "encoder_scale": None if self.pipeline.encoder is None else self.pipeline.encoder.scale,
             "sha256": {name: _digest(folder / name) for name in written},
@@ -122,7 +128,9 @@ class TrainedClassifier:
             vocabulary = json.loads((folder / NGRAMS).read_text(encoding="utf-8"))
             ngrams = Ngrams(chosen.ngrams, tuple(vocabulary), arrays["idf"])
         pipeline = Pipeline(encoder, table, chosen.tune_table, ngrams)
-        return cls(architecture, labels, pipeline, _child(chosen, pipeline, arrays, len(labels)))
+        child = _child(chosen, pipeline, arrays, len(labels))
+        # Classifiers of before temperatures were fitted have none.
+        return cls(architecture, labels, pipeline, child, _temperature(folder, manifest))
 
     def bundle_bytes(self) -> int:
         """Bytes of the unpacked bundle with the weights of its frozen encoder, libraries left out."""
@@ -172,6 +180,13 @@ def _check(folder: Path, manifest: object) -> None:
     for name, version in manifest["modules"].items():
         if get_module(name).version != version:
             raise UnusableClassifierError(folder, f"it needs version {version} of the module {name}")
+
+
+def _temperature(folder: Path, manifest: Mapping[str, Any]) -> float:
+    found = manifest.get("temperature", 1.0)
+    if not isinstance(found, int | float) or not 0 < found < float("inf"):
+        raise UnusableClassifierError(folder, f"its temperature is {found!r}, no positive number")
+    return float(found)
 
 
 def _child(chosen: Plan, pipeline: Pipeline, arrays: dict[str, np.ndarray], classes: int) -> Child:

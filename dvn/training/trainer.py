@@ -6,7 +6,8 @@ Single-threaded, seeded, repeatable to the bit on one machine. The test part is 
 import resource
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from jaxtyping import Float, Int
 from dvn.architecture import Architecture
 from dvn.data.dataset import Dataset
 from dvn.data.split import Split
+from dvn.training.best_so_far import BestSoFar
 from dvn.training.child import Child, Inputs
 from dvn.training.features import TaskFeatures
 from dvn.training.metrics import accuracy, confusion, macro_f1
@@ -33,6 +35,7 @@ from dvn.training.pipeline import Pipeline, assemble
 from dvn.training.plan import BATCH, Plan, plan
 from dvn.training.single_thread import single_thread
 from dvn.training.steps import Steps
+from dvn.training.temperature import fitted_temperature
 from dvn.training.trained import TrainedClassifier
 
 CURVE_POINTS = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 3 / 4)
@@ -89,7 +92,8 @@ def train(
         run = _Run(chosen, pipeline, inputs, dataset.label_ids, split, seed, clock)
         run.fit(len(dataset.classes))
         classifier = TrainedClassifier(architecture, dataset.classes, pipeline, run.child)
-        return Trained(classifier, _outcome(run, classifier, dataset, features))
+        outcome = _outcome(run, classifier, dataset, features)
+        return Trained(replace(classifier, temperature=outcome.temperature), outcome)
 
 
 @dataclass(slots=True)
@@ -130,13 +134,21 @@ class _Run:
     child: Child = field(init=False)
     validation: Inputs = field(init=False)
     curve: list[CurvePoint] = field(default_factory=list)
+    best: BestSoFar = field(default_factory=BestSoFar)
     steps: int = 0
+    is_ended_early: bool = False
     began: float = 0.0
     fit_seconds: float = 0.0
 
     @property
     def planned_steps(self) -> int:
         return min(self.plan.steps, self.clock.budget.max_steps or self.plan.steps)
+
+    @property
+    def stopped_by(self) -> Literal["steps", "seconds", "wish"]:
+        if self.is_ended_early:
+            return "wish"
+        return "steps" if self.steps >= self.planned_steps else "seconds"
 
     def fit(self, classes: int) -> None:
         generator = np.random.default_rng(self.seed)
@@ -169,7 +181,23 @@ class _Run:
             self.clock.tell("training", self.steps, total, reached)
             pace = (self.clock.seconds - started) / number
             chunk = max(1, min(_MOST_CHUNK, int(WATCH_SECONDS / max(pace, 1e-6))))
+            if self.steps < total and self._is_enough():
+                self._keep_the_best(steps)
+                return
         steps.give_back()
+
+    def _is_enough(self) -> bool:
+        is_enough = self.clock.budget.is_enough
+        return bool(self.curve) and is_enough is not None and is_enough()
+
+    def _keep_the_best(self, steps: Steps) -> None:
+        """End here, or where the validation texts were classified best."""
+        self.is_ended_early = True
+        if self.curve[-1].step != self.steps:
+            self._validate(steps)
+        if self.best.step != self.steps:
+            self.best.give_back(self.child)
+            self.steps = self.best.step
 
     def _schedules(self, number: int) -> Float[np.ndarray, " steps"]:
         """The factors on the learning rates of the next steps: falling to zero if the plan decays."""
@@ -182,6 +210,8 @@ class _Run:
         guessed = self.child.probabilities(self.validation).argmax(axis=1)
         reached = float((guessed == self.labels[self.split.validation]).mean())
         self.curve.append(CurvePoint(self.steps, "validation_accuracy", reached, seconds))
+        if self.clock.budget.is_enough is not None:
+            self.best.consider(self.child, self.steps, reached)
         return reached
 
 
@@ -202,28 +232,34 @@ def _outcome(run: _Run, classifier: TrainedClassifier, dataset: Dataset, feature
         tables[part] = confusion(run.labels[rows], guessed.argmax(axis=1), classes)
         metrics[part, "accuracy"] = accuracy(tables[part])
         metrics[part, "macro_f1"] = macro_f1(tables[part])
-    measured = len(run.split.validation) + len(run.split.test)
-    embed = run.pipeline.embed_seconds(features)
-    if not run.curve or run.curve[-1].step != run.steps:
+    if not run.curve or run.curve[-1].step < run.steps:
         last = metrics["validation", "accuracy"]
         run.curve.append(CurvePoint(run.steps, "validation_accuracy", last, run.fit_seconds))
-    cost = RunCost(
-        embed_seconds=embed,
-        train_seconds=run.fit_seconds,
-        predict_milliseconds=1e3 * (seconds / measured + embed / max(len(dataset.texts), 1)),
-        peak_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        parameters=run.child.parameters,
-        bundle_bytes=classifier.bundle_bytes(),
-    )
     return Outcome(
         metrics=metrics,
         curve=tuple(run.curve),
-        cost=cost,
+        cost=_cost(run, classifier, features, seconds),
         validation_probabilities=probabilities["validation"],
+        test_probabilities=probabilities["test"],
+        temperature=fitted_temperature(probabilities["validation"], run.labels[run.split.validation]),
         test_confusion=tables["test"],
         test_rows=len(run.split.test),
         steps=run.steps,
-        stopped_by="steps" if run.steps >= run.planned_steps else "seconds",
+        stopped_by=run.stopped_by,
+    )
+
+
+def _cost(run: _Run, classifier: TrainedClassifier, features: TaskFeatures, seconds: float) -> RunCost:
+    """What the run cost; `seconds` were spent on predicting both measured parts."""
+    measured = len(run.split.validation) + len(run.split.test)
+    embed = run.pipeline.embed_seconds(features)
+    return RunCost(
+        embed_seconds=embed,
+        train_seconds=run.fit_seconds,
+        predict_milliseconds=1e3 * (seconds / measured + embed / max(len(features.dataset.texts), 1)),
+        peak_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        parameters=run.child.parameters,
+        bundle_bytes=classifier.bundle_bytes(),
     )
 
 

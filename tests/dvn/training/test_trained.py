@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from dvn.architecture import Choice, get_space
 from dvn.embeddings import get_module
 from dvn.training import Budget, TaskFeatures, Trained, TrainedClassifier, UnusableClassifierError, train
+from dvn.training.temperature import tempered
 from tests.dvn.factories import make_architecture, make_dataset
 
 CHILDREN: dict[str, dict[str, Choice]] = {
@@ -64,7 +66,21 @@ def test_saving_what_was_loaded_changes_nothing_more(run: Trained, tmp_path: Pat
 def test_predictions_are_those_of_the_run(run: Trained, features: TaskFeatures) -> None:
     texts = [features.dataset.texts[row] for row in features.split.validation]
     predicted = run.classifier.predict(texts)
-    np.testing.assert_allclose(predicted.probabilities, run.outcome.validation_probabilities, atol=1e-5)
+    assert run.classifier.temperature == run.outcome.temperature != 1.0
+    expected = tempered(run.outcome.validation_probabilities, run.outcome.temperature)
+    np.testing.assert_allclose(predicted.probabilities, expected, atol=1e-5)
+
+
+def test_the_temperature_moves_probabilities_and_no_label(run: Trained, features: TaskFeatures) -> None:
+    texts = features.dataset.texts
+    cold, hot = (replace(run.classifier, temperature=value).predict(texts) for value in (0.5, 4.0))
+    assert cold.labels == hot.labels
+    assert cold.confidences.mean() > hot.confidences.mean()
+
+
+def test_an_older_classifier_predicts_at_temperature_one(folder: Path) -> None:
+    stripped("temperature")(folder)
+    assert TrainedClassifier.load(folder).temperature == 1.0
 
 
 def test_predictions_keep_the_order_of_the_texts(run: Trained) -> None:
@@ -157,6 +173,8 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "a list": (lambda folder: (folder / "classifier.json").write_text("[]"), r"its format is None, not 1"),
     "another format": (changed(format=99), r"its format is 99, not 1"),
     "no labels": (stripped("labels"), r"classifier\.json lacks labels"),
+    "no temperature": (changed(temperature="warm"), r"its temperature is 'warm', no positive number"),
+    "a frozen temperature": (changed(temperature=0), r"its temperature is 0, no positive number"),
     "another module version": (changed(modules={"glove": "0"}), r"needs version 0 of the module glove"),
     "an unknown module": (changed(modules={"elmo": "1"}), r"no embedding module 'elmo'"),
     "an unknown space": (changed(architecture={"space": "x"}), r"no space 'x'"),
