@@ -31,6 +31,7 @@ from app.web.computing import ComputePool
 from app.web.errors import install_error_answers
 from app.web.job_bell import JobBell
 from app.web.limits import FORM_OVERHEAD_BYTES, PageLimits
+from app.web.repeated import RepeatedAnswer, answer_again, sweep_answers
 from app.web.security import install_guards
 from app.web.templates import STATIC_FOLDER, build_environment
 
@@ -58,6 +59,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.classifiers = LoadedClassifiers(app.state.storage)
     _add_routes(app, settings)
     install_error_answers(app)
+    app.add_exception_handler(RepeatedAnswer, answer_again)
     install_guards(app, settings)
     return app
 
@@ -124,6 +126,7 @@ def _sweep_once(app: FastAPI, upload_age: float) -> None:
         removed += upload_transfers.sweep_transfers(
             session, app.state.storage, keep_hours=settings.upload_keep_hours
         )
+        removed += sweep_answers(session)
         removed += classifier_service.sweep_folders(session, app.state.storage, age_seconds=SWEEP_SECONDS)
         removed += registry_service.sweep_folders(session, settings.data, age_seconds=SWEEP_SECONDS)
     log.info("storage.swept removed=%d", removed)

@@ -32,6 +32,13 @@ class ClassifierAnswer(BaseModel):
     ended_at: datetime | None
 
 
+class ClassifiersAnswer(BaseModel):
+    """Some classifiers, the newest first; ask again with `after` = `next` for more."""
+
+    classifiers: list[ClassifierAnswer]
+    next: str | None
+
+
 class TrainingAnswer(BaseModel):
     """What was started: ask for the job to see how far it is."""
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.web.limits import MAX_TRIED_CHARACTERS
+from app.web.paging import PageForm
 
 MOST_TEXT_CHARACTERS = 1_000_000
 
@@ -21,6 +22,12 @@ class ClassifierForm(BaseModel):
     rank: int = Field(default=1, ge=1, description="Which architecture of the recommendation.")
     architecture: Mapping[str, Any] | None = Field(default=None, description="A space and its decisions.")
     seed: int = Field(default=0, ge=0, lt=2**31)
+
+
+class ClassifiersQuestion(PageForm):
+    """Which classifiers a program wants, the newest first."""
+
+    dataset: UUID | None = Field(default=None, description="Only those trained on this dataset.")
 
 
 class ChosenForm(BaseModel):

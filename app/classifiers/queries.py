@@ -1,14 +1,16 @@
 """Every SELECT on classifiers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from app.classifiers.forms import ClassifiersQuestion
 from app.classifiers.tables import ClassifierRow, ClassifierState
 from app.errors import NotFoundError
 from app.experiments.tables import ArchitectureRow, Origin, RunRow, SharedTaskRow, TaskRow
+from app.web.paging import newest
 
 _UNDER_WAY_OR_READY = (ClassifierState.waiting, ClassifierState.training, ClassifierState.ready)
 
@@ -35,6 +37,20 @@ def classifiers_of(session: Session, dataset_id: UUID, *, limit: int = 20) -> Se
     newest = (ClassifierRow.created_at.desc(), ClassifierRow.id)
     about = ClassifierRow.dataset_id == dataset_id
     return session.scalars(select(ClassifierRow).where(about).order_by(*newest).limit(limit)).all()
+
+
+def list_classifiers(
+    session: Session, form: ClassifiersQuestion
+) -> tuple[Sequence[ClassifierRow], str | None]:
+    """Classifiers from the newest to the oldest, and the cursor of the next ones."""
+    about = [] if form.dataset is None else [ClassifierRow.dataset_id == form.dataset]
+    return newest(session, ClassifierRow, form, *about)
+
+
+def architectures_by_id(session: Session, architecture_ids: Collection[int]) -> Mapping[int, ArchitectureRow]:
+    """Several architectures at once."""
+    wanted = select(ArchitectureRow).where(ArchitectureRow.id.in_(architecture_ids))
+    return {row.id: row for row in session.scalars(wanted.order_by(ArchitectureRow.id))}
 
 
 def same_classifier(

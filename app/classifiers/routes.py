@@ -3,29 +3,33 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Form, UploadFile
+from fastapi import APIRouter, Form, Query, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from app.classifiers import predicting, queries, service
 from app.classifiers.answers import (
     ClassifierAnswer,
+    ClassifiersAnswer,
     PredictionsAnswer,
     TrainingAnswer,
     classifier_answer,
     predictions_answer,
     training_answer,
 )
-from app.classifiers.forms import ChosenForm, ClassifierForm, TextsForm, TryForm
+from app.classifiers.forms import ChosenForm, ClassifierForm, ClassifiersQuestion, TextsForm, TryForm
 from app.classifiers.views import TriedView, classifier_view, results_view, tried_view
 from app.datasets.queries import get_dataset
 from app.datasets.service import limits_of
+from app.jobs.queries import latest_jobs
 from app.recommendations.queries import find_recommendation, get_recommendation
+from app.web.api_route import ApiRoute
 from app.web.deps import Visit, VisitDep
+from app.web.page_links import say_next
 from app.web.templates import page
 
 pages = APIRouter(include_in_schema=False)
 file_pages = APIRouter(include_in_schema=False)
-api = APIRouter(tags=["classifiers"])
+api = APIRouter(tags=["classifiers"], route_class=ApiRoute)
 texts_api = APIRouter(tags=["classifiers"])
 
 
@@ -34,6 +38,27 @@ def post_classifier(visit: VisitDep, form: ClassifierForm) -> TrainingAnswer:
     """The same architecture on the same dataset is trained once: asking again gives the same classifier."""
     row, job = service.start_training(visit.session, visit.settings, form)
     return training_answer(row, queries.architecture_of(visit.session, row), job)
+
+
+@api.get("/classifiers", summary="Every classifier")
+def list_classifiers(
+    visit: VisitDep, form: Annotated[ClassifiersQuestion, Query()], response: Response
+) -> ClassifiersAnswer:
+    """The newest first."""
+    rows, more = queries.list_classifiers(visit.session, form)
+    architectures = queries.architectures_by_id(visit.session, {row.architecture_id for row in rows})
+    jobs = latest_jobs(visit.session, service.TRAIN, [row.id for row in rows])
+    answers = [classifier_answer(row, architectures[row.architecture_id], jobs[row.id]) for row in rows]
+    say_next(visit.request, response, more)
+    return ClassifiersAnswer(classifiers=answers, next=more)
+
+
+@api.post("/classifiers/{classifier_id}/again", status_code=202, summary="Train again")
+def post_again(visit: VisitDep, classifier_id: UUID) -> TrainingAnswer:
+    """A new classifier like one whose training failed or was cancelled."""
+    row = service.train_again(visit.session, visit.settings, classifier_id)
+    architecture = queries.architecture_of(visit.session, row)
+    return training_answer(row, architecture, service.job_of(visit.session, row.id))
 
 
 @api.get("/classifiers/{classifier_id}", summary="A classifier")

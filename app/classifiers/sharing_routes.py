@@ -13,10 +13,11 @@ from app.classifiers.forms import SharingForm
 from app.classifiers.shared_runs import set_sharing
 from app.datasets.queries import get_dataset
 from app.datasets.tables import DatasetRow
+from app.web.api_route import ApiRoute
 from app.web.deps import Visit, VisitDep
 
 pages = APIRouter(include_in_schema=False)
-api = APIRouter(tags=["datasets"])
+api = APIRouter(tags=["datasets"], route_class=ApiRoute)
 
 
 class SharingAnswer(BaseModel):

@@ -38,6 +38,23 @@ class UploadAnswer(BaseModel):
     preview: PreviewAnswer
 
 
+class KnownUpload(BaseModel):
+    """An upload as it stands on a list, without its preview."""
+
+    id: UUID
+    filename: str
+    bytes: int
+    sha256: str
+    created_at: datetime
+
+
+class UploadsAnswer(BaseModel):
+    """Some uploads, the newest first; ask again with `after` = `next` for more."""
+
+    uploads: list[KnownUpload]
+    next: str | None
+
+
 class TransferAnswer(BaseModel):
     """A file that is sent in parts: `offset` of its `bytes` have arrived.
 
@@ -82,6 +99,19 @@ def transfer_answer(row: TransferRow, offset: int) -> TransferAnswer:
         offset=offset,
         part_bytes=PART_BYTES,
         created_at=row.created_at,
+    )
+
+
+class DatasetsAnswer(BaseModel):
+    """Some datasets, the newest first; ask again with `after` = `next` for more."""
+
+    datasets: list[DatasetAnswer]
+    next: str | None
+
+
+def known_upload(row: UploadRow) -> KnownUpload:
+    return KnownUpload(
+        id=row.id, filename=row.file_name, bytes=row.bytes, sha256=row.sha256, created_at=row.created_at
     )
 
 

@@ -1,6 +1,6 @@
 """Every SELECT on uploads and datasets."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.datasets.tables import DatasetRow, UploadRow
 from app.db.owned import owner_of
 from app.errors import NotFoundError
+from app.web.paging import PageForm, newest
 
 
 class UnknownUploadError(NotFoundError):
@@ -34,6 +35,22 @@ def get_upload(session: Session, upload_id: UUID) -> UploadRow:
     if upload is None:
         raise UnknownUploadError(upload_id)
     return upload
+
+
+def list_uploads(session: Session, form: PageForm) -> tuple[Sequence[UploadRow], str | None]:
+    """Uploads from the newest to the oldest, and the cursor of the next ones."""
+    return newest(session, UploadRow, form)
+
+
+def list_datasets(session: Session, form: PageForm) -> tuple[Sequence[DatasetRow], str | None]:
+    """Datasets that came of uploads, from the newest to the oldest, and the cursor of the next ones."""
+    return newest(session, DatasetRow, form, DatasetRow.file_name.is_not(None))
+
+
+def datasets_by_id(session: Session, dataset_ids: Collection[UUID]) -> Mapping[UUID, DatasetRow]:
+    """Several datasets at once."""
+    wanted = select(DatasetRow).where(DatasetRow.id.in_(dataset_ids)).order_by(DatasetRow.id)
+    return {row.id: row for row in session.scalars(wanted)}
 
 
 def same_upload(session: Session, sha256: str, file_name: str) -> UploadRow | None:

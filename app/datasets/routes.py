@@ -7,12 +7,15 @@ from fastapi import APIRouter, Form, Query, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.datasets import queries, service, views
-from app.datasets.answers import DatasetAnswer, dataset_answer
+from app.datasets.answers import DatasetAnswer, DatasetsAnswer, dataset_answer
 from app.datasets.forms import DatasetForm, RareForm, ReadForm
 from app.datasets.tables import DatasetRow
 from app.datasets.upload_keeping import keep
+from app.web.api_route import ApiRoute
 from app.web.deps import Visit, VisitDep
 from app.web.errors import refusal, status_of
+from app.web.page_links import say_next
+from app.web.paging import PageForm
 from app.web.receiving import pieces_of
 from app.web.templates import page
 from dvn.data.preview import preview
@@ -20,7 +23,7 @@ from dvn.errors import DataError
 
 pages = APIRouter(include_in_schema=False)
 file_pages = APIRouter(include_in_schema=False)
-api = APIRouter(tags=["datasets"])
+api = APIRouter(tags=["datasets"], route_class=ApiRoute)
 
 
 @api.post("/datasets", status_code=201, response_model=DatasetAnswer, summary="Make an upload a dataset")
@@ -33,6 +36,21 @@ def post_dataset(visit: VisitDep, form: DatasetForm) -> DatasetAnswer | Response
         if not service.is_fault_of_choices(error):
             service.discard_upload(visit.session, visit.storage, form.upload)
         return refusal(visit.request, error)
+
+
+@api.get("/datasets", summary="Every dataset")
+def list_datasets(visit: VisitDep, form: Annotated[PageForm, Query()], response: Response) -> DatasetsAnswer:
+    """The newest first."""
+    rows, more = queries.list_datasets(visit.session, form)
+    say_next(visit.request, response, more)
+    return DatasetsAnswer(datasets=[*map(dataset_answer, rows)], next=more)
+
+
+@api.put("/datasets/{dataset_id}/rare", summary="Choose what happens to small classes")
+def put_rare(visit: VisitDep, dataset_id: UUID, form: RareForm) -> DatasetAnswer:
+    """Classes of fewer than three different texts cannot be split; until this is chosen the dataset waits."""
+    row = visit.pool.run(service.choose_rare, visit.session, visit.storage, dataset_id, form.rare)
+    return dataset_answer(row)
 
 
 @api.get("/datasets/{dataset_id}", summary="A dataset")

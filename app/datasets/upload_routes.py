@@ -12,21 +12,31 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
-from app.datasets import service, upload_transfers
-from app.datasets.answers import TransferAnswer, UploadAnswer, transfer_answer, upload_answer
+from app.datasets import queries, service, upload_transfers
+from app.datasets.answers import (
+    TransferAnswer,
+    UploadAnswer,
+    UploadsAnswer,
+    known_upload,
+    transfer_answer,
+    upload_answer,
+)
 from app.datasets.forms import ReadForm, TransferForm
 from app.datasets.tables import TransferRow
 from app.datasets.upload_keeping import keep
 from app.datasets.upload_transfers import DamagedFileError
 from app.db.session import transaction
+from app.web.api_route import ApiRoute
 from app.web.appending import Part, WrongOffsetError, append, writing_alone
 from app.web.deps import Visit, VisitDep
 from app.web.errors import answer, refusal, slug_of
+from app.web.page_links import say_next
+from app.web.paging import PageForm
 from app.web.receiving import refuse_without_room
 from dvn.data.preview import preview
 from dvn.errors import DataError
 
-api = APIRouter(tags=["uploads"])
+api = APIRouter(tags=["uploads"], route_class=ApiRoute)
 file_api = APIRouter(tags=["uploads"])
 
 Offset = Annotated[int, Header(ge=0, le=2**62, description="How many bytes of the file precede this part.")]
@@ -68,6 +78,14 @@ def begin_upload(visit: VisitDep, form: TransferForm, response: Response) -> Tra
     response.headers["Location"] = f"/api/v1/uploads/{transfer.id}"
     response.headers.update(_progress(visit, transfer))
     return transfer_answer(transfer, 0)
+
+
+@api.get("/uploads", summary="Every upload")
+def list_uploads(visit: VisitDep, form: Annotated[PageForm, Query()], response: Response) -> UploadsAnswer:
+    """The newest first."""
+    rows, more = queries.list_uploads(visit.session, form)
+    say_next(visit.request, response, more)
+    return UploadsAnswer(uploads=[*map(known_upload, rows)], next=more)
 
 
 @api.get("/uploads/{upload_id}", summary="An upload and what it seems to be")

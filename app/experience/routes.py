@@ -11,6 +11,7 @@ from app.experience.forms import MapForm, RunsForm, RunsQuestion, TasksForm, Tas
 from app.experience.known import curves_of, known_experience
 from app.experience.task_map import TaskMap, task_map
 from app.experience.views import runs_listing, task_view, tasks_listing
+from app.web.api_route import ApiRoute
 from app.web.deps import Visit, VisitDep
 from app.web.listing import following
 from app.web.templates import page
@@ -21,7 +22,7 @@ SPACE = "wide_deep"
 """The product's space, whose value network answers the pages."""
 
 pages = APIRouter(include_in_schema=False)
-api = APIRouter(tags=["experience"])
+api = APIRouter(tags=["experience"], route_class=ApiRoute)
 
 
 class NoMapError(NotFoundError):

@@ -1,6 +1,6 @@
 """Every SELECT about jobs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import exists, false, or_, select
@@ -18,6 +18,14 @@ def latest_job(session: Session, kind: str, subject_id: UUID) -> JobRow | None:
     about = (JobRow.kind == kind, JobRow.subject_id == subject_id)
     newest = (JobRow.created_at.desc(), JobRow.id)
     return session.scalars(select(JobRow).where(*about).order_by(*newest).limit(1)).first()
+
+
+def latest_jobs(session: Session, kind: str, subject_ids: Collection[UUID]) -> Mapping[UUID, JobRow]:
+    """The newest job of a kind on each of several things."""
+    about = (JobRow.kind == kind, JobRow.subject_id.in_(subject_ids))
+    oldest_first = (JobRow.created_at, JobRow.id.desc())
+    jobs = session.scalars(select(JobRow).where(*about).order_by(*oldest_first))
+    return {job.subject_id: job for job in jobs}
 
 
 def is_any_running(session: Session, owner_prefixes: Sequence[str]) -> bool:

@@ -56,6 +56,13 @@ class RecommendationAnswer(BaseModel):
     created_at: datetime
 
 
+class RecommendationsAnswer(BaseModel):
+    """Some recommendations, the newest first; ask again with `after` = `next` for more."""
+
+    recommendations: list[RecommendationAnswer]
+    next: str | None
+
+
 def recommendation_answer(row: RecommendationRow, dataset: DatasetRow) -> RecommendationAnswer:
     return RecommendationAnswer(
         id=row.id,

@@ -4,6 +4,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.web.paging import PageForm
+
 DEFAULT_SPACE = "wide_deep"
 
 
@@ -24,3 +26,9 @@ class RecommendationForm(QuestionForm):
     """A question about one dataset."""
 
     dataset: UUID
+
+
+class RecommendationsQuestion(PageForm):
+    """Which recommendations a program wants, the newest first."""
+
+    dataset: UUID | None = Field(default=None, description="Only those for this dataset.")

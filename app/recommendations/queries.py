@@ -9,7 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.errors import NotFoundError
+from app.recommendations.forms import RecommendationsQuestion
 from app.recommendations.tables import RecommendationRow, RecommendationTruthRow
+from app.web.paging import newest
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,14 @@ def get_recommendation(session: Session, recommendation_id: UUID) -> Recommendat
     if row is None:
         raise UnknownRecommendationError(recommendation_id)
     return row
+
+
+def list_recommendations(
+    session: Session, form: RecommendationsQuestion
+) -> tuple[Sequence[RecommendationRow], str | None]:
+    """Recommendations from the newest to the oldest, and the cursor of the next ones."""
+    about = [] if form.dataset is None else [RecommendationRow.dataset_id == form.dataset]
+    return newest(session, RecommendationRow, form, *about)
 
 
 def find_recommendation(session: Session, recommendation_id: UUID) -> RecommendationRow | None:

@@ -3,25 +3,27 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.datasets.forms import DatasetForm
-from app.datasets.queries import get_dataset
+from app.datasets.queries import datasets_by_id, get_dataset
 from app.datasets.routes import dataset_or_page
 from app.datasets.tables import DatasetState
 from app.experience.known import known_experience
 from app.experience.task_map import task_map
 from app.recommendations import queries, service
-from app.recommendations.answers import RecommendationAnswer, recommendation_answer
-from app.recommendations.forms import QuestionForm, RecommendationForm
+from app.recommendations.answers import RecommendationAnswer, RecommendationsAnswer, recommendation_answer
+from app.recommendations.forms import QuestionForm, RecommendationForm, RecommendationsQuestion
 from app.recommendations.tables import RecommendationRow
 from app.recommendations.views import recommendation_view
+from app.web.api_route import ApiRoute
 from app.web.deps import Visit, VisitDep
+from app.web.page_links import say_next
 from app.web.templates import page
 
 pages = APIRouter(include_in_schema=False)
-api = APIRouter(tags=["recommendations"])
+api = APIRouter(tags=["recommendations"], route_class=ApiRoute)
 
 
 def recommended(visit: Visit, dataset_id: UUID, form: QuestionForm) -> RecommendationRow:
@@ -36,6 +38,18 @@ def post_recommendation(visit: VisitDep, form: RecommendationForm) -> Recommenda
     """Nothing is trained; the answer takes about a second."""
     row = recommended(visit, form.dataset, form)
     return recommendation_answer(row, get_dataset(visit.session, row.dataset_id))
+
+
+@api.get("/recommendations", summary="Every recommendation")
+def list_recommendations(
+    visit: VisitDep, form: Annotated[RecommendationsQuestion, Query()], response: Response
+) -> RecommendationsAnswer:
+    """The newest first."""
+    rows, more = queries.list_recommendations(visit.session, form)
+    datasets = datasets_by_id(visit.session, {row.dataset_id for row in rows})
+    answers = [recommendation_answer(row, datasets[row.dataset_id]) for row in rows]
+    say_next(visit.request, response, more)
+    return RecommendationsAnswer(recommendations=answers, next=more)
 
 
 @api.get("/recommendations/{recommendation_id}", summary="A recommendation")

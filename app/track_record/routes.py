@@ -13,6 +13,7 @@ from app.track_record import answers
 from app.track_record.forms import OwnQuestion, TrackRecordForm, TrackRecordQuestion
 from app.track_record.queries import own_outcomes
 from app.track_record.views import own_view, track_view
+from app.web.api_route import ApiRoute
 from app.web.deps import Visit, VisitDep
 from app.web.listing import following
 from app.web.templates import page
@@ -20,7 +21,7 @@ from dvn.architecture import get_space
 from dvn.evaluation.track_record import TrackRecord, UnusableTrackRecordError, read_track_record
 
 pages = APIRouter(include_in_schema=False)
-api = APIRouter(tags=["track record"])
+api = APIRouter(tags=["track record"], route_class=ApiRoute)
 
 
 class NoTrackRecordError(NotFoundError):

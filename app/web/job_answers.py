@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from app.jobs.tables import ENDED, JobRow, JobState
+from app.web.paging import PageForm
 
 
 class JobAnswer(BaseModel):
@@ -26,6 +27,20 @@ class JobAnswer(BaseModel):
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+
+
+class JobsAnswer(BaseModel):
+    """Some jobs, the newest first; ask again with `after` = `next` for more."""
+
+    jobs: list[JobAnswer]
+    next: str | None
+
+
+class JobsQuestion(PageForm):
+    """Which jobs a program wants, the newest first."""
+
+    subject: UUID | None = Field(default=None, description="Only those on this thing, such as a classifier.")
+    state: JobState | None = Field(default=None, description="Only those in this state.")
 
 
 def job_answer(row: JobRow) -> JobAnswer:

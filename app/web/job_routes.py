@@ -5,7 +5,7 @@ from contextlib import aclosing
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from sqlalchemy import Engine
@@ -14,13 +14,26 @@ from app.db.session import transaction
 from app.jobs import queries
 from app.jobs.service import NoSuchJobError, request_cancel
 from app.jobs.tables import ENDED, JobEventRow, JobId, JobRow
+from app.web.api_route import ApiRoute
 from app.web.deps import VisitDep
-from app.web.job_answers import JobAnswer, job_answer
+from app.web.job_answers import JobAnswer, JobsAnswer, JobsQuestion, job_answer
+from app.web.page_links import say_next
+from app.web.paging import newest
 from app.web.visitor import visitor_of
 
-api = APIRouter(tags=["jobs"])
+api = APIRouter(tags=["jobs"], route_class=ApiRoute)
 
 LastEventId = Annotated[int, Header(ge=0, description="Replay what happened after this event.")]
+
+
+@api.get("/jobs", summary="Every job")
+def list_jobs(visit: VisitDep, form: Annotated[JobsQuestion, Query()], response: Response) -> JobsAnswer:
+    """The newest first."""
+    wanted = [] if form.subject is None else [JobRow.subject_id == form.subject]
+    wanted += [] if form.state is None else [JobRow.state == form.state]
+    rows, more = newest(visit.session, JobRow, form, *wanted)
+    say_next(visit.request, response, more)
+    return JobsAnswer(jobs=[*map(job_answer, rows)], next=more)
 
 
 @api.get("/jobs/{job_id}", summary="How far a job is")
