@@ -18,6 +18,7 @@ from app.datasets import service as dataset_service
 from app.datasets import upload_routes, upload_transfers
 from app.db.database import open_database
 from app.db.session import make_engine, transaction
+from app.erasure import routes as erasure
 from app.experience import routes as experience
 from app.pages import routes as pages
 from app.recommendations import routes as recommendations
@@ -67,7 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def _add_routes(app: FastAPI, settings: Settings) -> None:
     form_bytes = PageLimits.from_settings(settings).form_bytes + FORM_OVERHEAD_BYTES
     app.include_router(pages.router)
-    for feature in (datasets, recommendations, classifiers, experience, track_record):
+    for feature in (datasets, recommendations, classifiers, experience, track_record, erasure):
         app.include_router(feature.pages)
         app.include_router(feature.api, prefix="/api/v1")
     app.include_router(sharing_routes.pages)

@@ -85,6 +85,9 @@ class Settings(BaseSettings):
         le=23,
         description="Hour (UTC) at which a worker refits the value networks every night; without it, never.",
     )
+    receipt_key: SecretStr | None = Field(
+        None, description="Signs receipts of deletions; without it a key is made in the data folder."
+    )
     upload_keep_hours: float = Field(
         24.0, gt=0, description="Uploads that became no dataset are deleted after this."
     )
@@ -107,7 +110,7 @@ def load_settings(**chosen: Any) -> Settings:
 def child_environment(settings: Settings, **changed: str) -> dict[str, str]:
     """The environment with which a child process builds the same settings, `changed` ones apart."""
     stated: dict[str, object] = settings.model_dump(mode="json", exclude_unset=True)
-    for name in ("database_url", "broker_url"):
+    for name in ("database_url", "broker_url", "receipt_key"):
         secret: SecretStr | None = getattr(settings, name)
         stated[name] = secret and secret.get_secret_value()
     values = {**stated, "data": str(settings.data), "experience": str(settings.experience), **changed}

@@ -11,9 +11,10 @@ from sqlalchemy import Engine, NullPool, create_engine, make_url, text, true
 from sqlalchemy.orm import Session
 
 import app.classifiers.tables
+import app.erasure.tables
 import app.jobs.tables
 import app.registry.tables
-import app.web.tables  # noqa: F401  (the four imports bring every table into the metadata)
+import app.web.tables  # noqa: F401  (the five imports bring every table into the metadata)
 from app.db.base import Base
 from app.db.embedded import EmbeddedPostgres
 from app.db.migrate import migrate

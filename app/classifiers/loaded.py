@@ -1,6 +1,7 @@
 """Stored classifiers become warm ones: the few used last stay in memory."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from threading import Lock
 from typing import Final, final
 from uuid import UUID
@@ -26,6 +27,12 @@ class LoadedClassifiers:
         self._most = most
         self._loaded: OrderedDict[UUID, TrainedClassifier] = OrderedDict()
         self._lock = Lock()
+
+    def forget(self, classifier_ids: Iterable[UUID]) -> None:
+        """Drop those that are deleted."""
+        with self._lock:
+            for classifier_id in classifier_ids:
+                self._loaded.pop(classifier_id, None)
 
     def get(self, classifier_id: UUID) -> TrainedClassifier:
         """The classifier of this id, which must be ready.

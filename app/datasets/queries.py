@@ -2,15 +2,18 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.datasets.tables import DatasetRow, UploadRow
 from app.db.owned import owner_of
 from app.errors import NotFoundError
 from app.web.paging import PageForm, newest
+
+CONTENT_LOCK: Final = 0x0F0E_7413
 
 
 class UnknownUploadError(NotFoundError):
@@ -82,6 +85,11 @@ def get_dataset(session: Session, dataset_id: UUID, *, lock: bool = False) -> Da
     if dataset is None:
         raise UnknownDatasetError(dataset_id)
     return dataset
+
+
+def lock_content(session: Session, content_hash: str) -> None:
+    """Until the transaction ends nobody else stores or deletes the file of this content."""
+    session.execute(select(func.pg_advisory_xact_lock(CONTENT_LOCK, func.hashtext(content_hash))))
 
 
 def dataset_by_content(session: Session, content_hash: str) -> DatasetRow | None:

@@ -16,7 +16,7 @@ from app.datasets import queries
 from app.datasets.forms import DatasetForm, ReadForm
 from app.datasets.tables import DatasetRow, DatasetState, UploadRow
 from app.db.owned import owner_of
-from app.errors import ConflictError
+from app.errors import ConflictError, NotFoundError
 from app.settings import Settings
 from app.storage import ReceivedFile, Storage, is_older, remove
 from dvn.data.choices import Limits
@@ -36,6 +36,7 @@ from dvn.data.read_csv import (
 from dvn.data.row_errors import MisplacedQuoteError, OpenQuoteError, RowWidthError
 from dvn.data.split import NothingToLearnError, Split, split_dataset
 from dvn.errors import DataError
+from dvn.training.features import texts_hash
 
 SPLIT_SEED: Final = 0
 MOST_NAME_CHARACTERS: Final = 200
@@ -171,6 +172,8 @@ def create_dataset(session: Session, storage: Storage, form: DatasetForm, limits
     known = queries.dataset_by_content(session, dataset.content_hash)
     rare = form.rare or (RareClasses(known.rare_classes) if known and known.rare_classes else None)
     split = try_to_split(dataset, rare)
+    # Another account may be deleting the same content, whose file they share.
+    queries.lock_content(session, dataset.content_hash)
     storage.save_dataset(dataset)
     facts = _facts(dataset, split, form)
     new = insert(DatasetRow).values(
@@ -234,6 +237,17 @@ def described_data(row: DatasetRow, storage: Storage) -> Dataset:
     if row.rare_classes in (RareClasses.merge, RareClasses.drop):
         return learning_data(row, storage).dataset
     return storage.load_dataset(row.content_hash)
+
+
+def text_names(storage: Storage, content_hash: str) -> set[str]:
+    """The names under which vectors of a dataset's texts may be stored, whatever was chosen about it."""
+    try:
+        dataset = storage.load_dataset(content_hash)
+    except NotFoundError:
+        return set()
+    splits = (try_to_split(dataset, rare) for rare in (None, *RareClasses))
+    learned = [split.dataset for split in splits if isinstance(split, LearningData)]
+    return {texts_hash(one.texts) for one in (dataset, *learned)}
 
 
 def refuse_waiting(row: DatasetRow) -> None:

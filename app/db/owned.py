@@ -12,7 +12,7 @@ rows in the name of the local account, or of `makes_for`: that is how a worker d
 """
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Select, Table, TextClause, event
@@ -55,6 +55,9 @@ class AccountRow(Base):
 
 class Owned:
     """A mixin for the rows that belong to one account."""
+
+    is_data: ClassVar[bool] = True
+    """Whether it is what a person sent or what was made of it, which goes when that shall be deleted."""
 
     owner_id: Mapped[UUID] = mapped_column(ForeignKey(AccountRow.id), index=True)
 

@@ -13,6 +13,7 @@ that is cut or changed is computed again. The time of last use is the file's mod
 import contextlib
 import hashlib
 import os
+import re
 import struct
 import tempfile
 import time
@@ -34,6 +35,7 @@ _ABANDONED_SUFFIX = ".part"
 _ENTRY_SUFFIX = ".vectors"
 _CHECKSUM = struct.Struct("<8sQ")
 _MAGIC = b"dvn-vec1"
+_MARK_CHARACTERS = 16
 
 # Texts embedded between two calls of `watch`: a second of the slowest module, and its batch.
 _ENCODER_BATCH = 32
@@ -97,7 +99,23 @@ class VectorCache:
     def _path(self, kind: str, module: TokenTable | SentenceEncoder, rows: int, content_hash: str) -> Path:
         key = "\n".join([kind, module.name, module.version, str(rows), content_hash])
         digest = hashlib.sha256(key.encode()).hexdigest()[:32]
-        return self._folder / f"{module.name}-{kind}-{digest}{_ENTRY_SUFFIX}"
+        return self._folder / f"{_mark(content_hash)}-{module.name}-{kind}-{digest}{_ENTRY_SUFFIX}"
+
+    def forget(self, content_hash: str) -> int:
+        """Remove everything stored about these texts, by any module of any version; how many entries.
+
+        Entries whose names do not tell whose they are, as older versions wrote them, go too: what is still
+        needed of them is computed again.
+        """
+        named = re.compile(rf"[0-9a-f]{{{_MARK_CHARACTERS}}}-.+")
+        doomed = [
+            path
+            for path in (self._folder.iterdir() if self._folder.is_dir() else ())
+            if path.name.startswith(f"{_mark(content_hash)}-") or not named.fullmatch(path.name)
+        ]
+        for path in doomed:
+            path.unlink(missing_ok=True)
+        return len(doomed)
 
     def _write(self, path: Path, arrays: list[np.ndarray]) -> None:
         if sum(array.nbytes for array in arrays) > self._max_bytes:
@@ -124,6 +142,11 @@ class VectorCache:
                 return
             path.unlink(missing_ok=True)
             total -= size
+
+
+def _mark(content_hash: str) -> str:
+    """How the names of all entries about some texts begin."""
+    return hashlib.sha256(content_hash.encode()).hexdigest()[:_MARK_CHARACTERS]
 
 
 def _embed(

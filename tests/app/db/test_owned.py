@@ -198,7 +198,7 @@ def test_reading_the_rows_of_all_accounts_must_be_said(engine: Engine, accounts:
 def test_everything_that_holds_what_a_person_sent_is_owned(session: Session) -> None:
     """A table is owned, hangs on an owned one that is read first, or holds nothing of any person."""
     owned = {mapper.local_table.name for mapper in Base.registry.mappers if issubclass(mapper.class_, Owned)}
-    assert {"upload", "dataset", "recommendation", "classifier", "job"} <= owned
+    assert {"upload", "dataset", "recommendation", "classifier", "job", "receipt"} <= owned
     assert ClassifierRow.owner_id.property.columns[0].nullable is False
     hang_on_owned = {"job_event": "job", "recommendation_truth": "recommendation"}
     experience = {

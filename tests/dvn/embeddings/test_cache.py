@@ -266,3 +266,17 @@ def run_writers(folder: Path, number: int) -> Sequence[tuple[str, str]]:
 def test_two_processes_at_once_read_and_write_whole_entries(tmp_path: Path) -> None:
     assert run_writers(tmp_path, 2) == [("right\n", "")] * 2
     assert [path for path in entries(tmp_path) if path.suffix == ".part"] == []
+
+
+def test_what_is_stored_of_some_texts_can_be_forgotten(
+    tmp_path: Path, encoder: SentenceEncoder, lengths: Lengths
+) -> None:
+    store = VectorCache(tmp_path, max_bytes=ROOM)
+    for name in ("gone", "kept"):
+        store.vectors(encoder, TEXTS, name)
+    (tmp_path / "module-vectors-0123.vectors").write_bytes(b"of an older version")
+    assert store.forget("gone") == 2
+    assert store.stored(encoder, len(TEXTS), "gone") is None
+    assert store.stored(encoder, len(TEXTS), "kept") is not None
+    assert len(entries(tmp_path)) == 1
+    assert VectorCache(tmp_path / "never made", max_bytes=ROOM).forget("gone") == 0
