@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from app.datasets.tables import DatasetRow, UploadRow
 from app.db.base import Base
-from app.db.owned import Owned
 from app.experiments.tables import TaskRow
 from app.jobs.tables import JobRow
 from app.storage import Storage
@@ -50,8 +49,8 @@ class Doomed:
 
 def owned_tables() -> list[Table]:
     """The tables with what persons sent and what was made of it."""
-    mappers = (mapper for mapper in Base.registry.mappers if issubclass(mapper.class_, Owned))
-    return [mapper.local_table for mapper in mappers if mapper.class_.is_data]  # type: ignore[misc]
+    data = (mapper for mapper in Base.registry.mappers if getattr(mapper.class_, "is_data", False))
+    return [table for mapper in data if isinstance(table := mapper.local_table, Table)]
 
 
 def of_datasets(session: Session, owner: UUID, dataset_ids: Iterable[UUID]) -> Doomed:

@@ -26,6 +26,7 @@ from app.jobs.lease import claim
 from app.jobs.runner import Pace, run_job
 from app.jobs.tables import JobId, JobRow, JobState
 from app.settings import Settings
+from app.web.tables import AnswerRow
 from dvn.embeddings import VectorCache
 from dvn.embeddings.modules import get_table
 from dvn.training.features import texts_hash
@@ -280,3 +281,13 @@ def test_the_vectors_of_a_dataset_go_with_it(
     VectorCache(folder, max_bytes=10**9).counts(table, texts[:5], texts_hash(texts[:5]))
     assert wise.delete(f"/api/v1/datasets/{dataset}").json()["vector_files"] == 1
     assert len(list(folder.iterdir())) == 1
+
+
+def test_answers_kept_for_repeated_requests_go_as_well(wise: TestClient, engine: Engine) -> None:
+    dataset = made(wise, marked(915))["id"]
+    with transaction(engine) as session:
+        session.add(AnswerRow(key="again", fingerprint="0", status=201, headers={}, body=MARK.encode()))
+    assert found_in_database(engine, MARK)
+    receipt = wise.delete(f"/api/v1/datasets/{dataset}").json()
+    assert receipt["rows"]["kept_answer"] == 1
+    assert found_in_database(engine, MARK) == []
