@@ -9,9 +9,9 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import OperationalError
 
+from app.classifiers import bundle_routes, sharing_routes
 from app.classifiers import routes as classifiers
 from app.classifiers import service as classifier_service
-from app.classifiers import sharing_routes
 from app.classifiers.loaded import LoadedClassifiers
 from app.datasets import routes as datasets
 from app.datasets import service as dataset_service
@@ -71,8 +71,9 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
     for feature in (datasets, recommendations, classifiers, experience, track_record, erasure):
         app.include_router(feature.pages)
         app.include_router(feature.api, prefix="/api/v1")
-    app.include_router(sharing_routes.pages)
-    for api in (upload_routes.api, sharing_routes.api, job_routes.api):
+    for more in (sharing_routes.pages, bundle_routes.pages):
+        app.include_router(more)
+    for api in (upload_routes.api, sharing_routes.api, bundle_routes.api, job_routes.api):
         app.include_router(api, prefix="/api/v1")
     app.include_router(upload_routes.file_api, prefix="/api/v1", max_body_size=settings.max_upload_bytes)
     app.include_router(classifiers.texts_api, prefix="/api/v1", max_body_size=form_bytes)

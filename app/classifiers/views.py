@@ -70,6 +70,7 @@ class ResultsView:
     confusion: ConfusionPicture
     curve: Curve | None
     text_column: str
+    bundle_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,7 @@ def results_view(
         confusion=confusion(row.confusion["labels"], row.confusion["cells"]),
         curve=curve(row.metrics["curve"]),
         text_column=dataset.text_column,
+        bundle_bytes=row.cost["bundle_bytes"],
     )
 
 

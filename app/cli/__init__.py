@@ -8,6 +8,7 @@ import click
 from app.cli.deferred import DeferredGroup, Place
 from app.cli.output import say_unexpected
 
+_BUNDLING: Final = "app.cli.bundling"
 _CLASSIFY: Final = "app.cli.classify"
 _EXPERIENCE: Final = "app.cli.experience"
 _REGISTRY: Final = "app.cli.registry"
@@ -18,6 +19,7 @@ COMMANDS: Final = {
     "recommend": Place(_CLASSIFY, "recommend", "Rank architectures for a dataset; trains nothing."),
     "train": Place(_CLASSIFY, "train", "Train a classifier: the recommended one, or one you describe."),
     "predict": Place(_CLASSIFY, "predict", "Label the texts of a file with a trained classifier."),
+    "bundle": Place(_BUNDLING, "bundle", "Pack a classifier: a zip that predicts without Forethought."),
     "tasks": Place(_EXPERIENCE, "tasks", "Tasks of the experiment database."),
     "populate": Place(_EXPERIENCE, "populate_command", "Train architectures on the tasks; resumes."),
     "fit": Place(_VALUE_NETWORKS, "fit", "Fit a value network to a snapshot."),

@@ -64,6 +64,21 @@ def predictions_file(out: Path | None, file: Path) -> Path | None:
     return target
 
 
+def bundle_file(out: Path, model: Path) -> Path:
+    """Where a classifier's zip goes: a new or an older ordinary file, outside the classifier's own folder.
+
+    Raises:
+        UnwritablePlaceError: Nothing can be put there.
+    """
+    target = out.resolve()
+    if target.exists() and not target.is_file():
+        raise UnwritablePlaceError(target, "it is no ordinary file")
+    if model.resolve() in target.parents:
+        raise UnwritablePlaceError(target, "it would lie inside the classifier")
+    _refuse_unwritable(target)
+    return target
+
+
 def _is_classifier(folder: Path) -> bool:
     try:
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))

@@ -1,0 +1,62 @@
+"""A ready classifier becomes the bundle that people download, with what its rows know of it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Final
+from uuid import UUID
+
+from app.classifiers.loaded import LoadedClassifiers
+from app.classifiers.tables import ClassifierRow
+from app.datasets.tables import DatasetRow
+from app.web.figures import wilson
+from dvn.bundle import Bundle, CardFacts, Measured, make_bundle, write_zip
+
+_CHUNK_BYTES: Final = 1 << 18
+
+
+def card_facts(row: ClassifierRow, dataset: DatasetRow) -> CardFacts:
+    """What the model card tells of a ready classifier beside its network; no text is among it."""
+    assert row.metrics is not None, "a ready classifier was measured"
+    test = row.metrics["test"]
+    low, high = wilson(test["accuracy"] * test["rows"], test["rows"])
+    return CardFacts(
+        name=dataset.name,
+        text_column=dataset.text_column,
+        rows=dataset.rows,
+        class_counts=dataset.class_counts,
+        languages=tuple(dataset.languages),
+        test_rows=test["rows"],
+        scores=(Measured("accuracy", test["accuracy"], low, high), Measured("macro-F1", test["macro_f1"])),
+        trained_on=None if row.ended_at is None else f"{row.ended_at:%Y-%m-%d}",
+    )
+
+
+def bundle_of(loaded: LoadedClassifiers, classifier_id: UUID, facts: CardFacts) -> Bundle:
+    """The bundle of a classifier.
+
+    Raises:
+        MissingClassifierError: Its files are gone.
+        EmbeddingError, TooLargeGraphError: It cannot be packed here.
+    """
+    return make_bundle(loaded.get(classifier_id), facts)
+
+
+def packed(bundle: Bundle, folder: str, place: Path) -> tuple[IO[bytes], int]:
+    """The zip of a bundle in a file without a name, which is gone when it is closed, and its length."""
+    file = TemporaryFile(dir=place)  # noqa: SIM115  # closed when its last byte was sent
+    try:
+        write_zip(bundle, folder, file)
+        length = file.tell()
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return file, length
+
+
+def chunks(file: IO[bytes]) -> Iterator[bytes]:
+    """The file piece by piece; it is closed at its end, and when nobody reads on."""
+    with file:
+        while chunk := file.read(_CHUNK_BYTES):
+            yield chunk
