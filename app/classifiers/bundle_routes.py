@@ -30,7 +30,7 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
 def get_bundle(visit: VisitDep, classifier_id: UUID) -> Response:
     """ONNX, tokenisers, labels, `predict.py`, a model card and licences: it predicts on its own.
 
-    Its probabilities are this service's to 1e-5. The ETag changes when a byte of a file does.
+    Its probabilities are this service's to 1e-4. The ETag changes when a byte of a file does.
     """
     return bundle_answer(visit, classifier_id)
 

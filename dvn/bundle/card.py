@@ -132,7 +132,11 @@ def _network(classifier: TrainedClassifier) -> Iterator[str]:
     yield from ("| decision | choice |", "| --- | --- |")
     for name, value in architecture.decisions.items():
         yield f"| {name} | {value} |"
-    yield from ("", f"{classifier.child.parameters:,} trained numbers.", "")
+    yield from (
+        "",
+        f"{classifier.child.parameters:,} trained numbers. Probabilities are those at the temperature",
+    )
+    yield from (f"{classifier.temperature:.3g}, which was fitted on the validation texts.", "")
 
 
 def _limits(classifier: TrainedClassifier, size: int, tolerance: float) -> Iterator[str]:

@@ -14,7 +14,7 @@ from dvn.embeddings.licences import licences_of
 from dvn.training.trained import TrainedClassifier
 
 FORMAT: Final = 1
-TOLERANCE: Final = 1e-5
+TOLERANCE: Final = 1e-4
 """The largest difference of a probability from the service's."""
 
 _PREDICT: Final = Path(__file__).parent / "predict.py"
@@ -79,6 +79,7 @@ def _manifest(classifier: TrainedClassifier, facts: CardFacts, files: Files) -> 
         "made_by": "Forethought",
         "architecture": classifier.architecture.to_json(),
         "text_column": facts.text_column,
+        "temperature": classifier.temperature,
         "inputs": {
             "encoder": None if pipeline.encoder is None else pipeline.encoder.module,
             "table": None if pipeline.table is None else pipeline.table.module,

@@ -86,7 +86,7 @@ def test_the_card_tells_data_scores_network_and_limits(bundle: Bundle) -> None:
     for told in (
         "240 labelled texts", "| class 0 | 80 |", "| class 2 | not stored |", "Languages: en.", "26 November",
         "| accuracy | 90.0% | 80.0% to 95.0% |", "| macro-F1 | 85.0% |  |", "48 test texts",
-        "| encoder | use |", '--column "message"', "LICENSES/apache-2.0.txt",
+        "| encoder | use |", "at the temperature", '--column "message"', "LICENSES/apache-2.0.txt",
     ):  # fmt: skip
         assert told in words
 
