@@ -26,9 +26,11 @@ from dvn.evaluation import (
     summarise,
 )
 from dvn.evaluation.contender import Contender
+from dvn.evaluation.deep_kernel import fit_deep_kernel
 from dvn.evaluation.limits import LIMITS
 from dvn.evaluation.predictors import (
     BEST_ON_AVERAGE,
+    NETWORK,
     PROCESS_LINE,
     VALUE_NETWORK,
     contenders,
@@ -53,6 +55,9 @@ def forms(options: FitOptions) -> tuple[Contender, ...]:
             f"{VALUE_NETWORK}: {name}", partial(fit_value_network, options=replace(options, **changed))
         )
 
+    def learned(name: str, **changed: object) -> Contender:
+        return Contender(f"{NETWORK}: {name}", partial(fit_network, options=replace(options, **changed)))
+
     return (
         *contenders(options),
         of("hand-made features only", groups=(HANDMADE,)),
@@ -61,6 +66,15 @@ def forms(options: FitOptions) -> tuple[Contender, ...]:
         of("scores as (v - mean) / spread", targets="standard"),
         of("noise alike for all tasks", knows_rows=False),
         of("no term of a task's own", has_own=False),
+        Contender("deep kernel", partial(fit_deep_kernel, options=options, reads_sample=False)),
+        Contender(
+            "deep kernel over pooled samples", partial(fit_deep_kernel, options=options, reads_sample=True)
+        ),
+        learned("squared loss alone", pairwise=0.0),
+        learned("pairwise loss alone", squared=0.0),
+        learned("listwise loss alone", squared=0.0, pairwise=0.0, listwise=1.0),
+        learned("single, not an ensemble", members=1),
+        learned("no sample", reads_sample=False),
         Contender(f"{VALUE_NETWORK}: features of another task", partial(fit_permuted, options=options)),
         Contender(
             f"{VALUE_NETWORK} + network of Algorithm 1, mean of ranks",

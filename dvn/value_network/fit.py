@@ -42,7 +42,9 @@ class FitOptions:
     samples_in_batch: int = 256
     rate: float = 3e-3
     weight_decay: float = 0.2
+    squared: float = 1.0
     pairwise: float = 1.0
+    listwise: float = 0.0
     level: float = 0.3
     cost: float = 0.3
     input_dropout: float = 0.3
@@ -165,13 +167,30 @@ def _loss(
     samples = observations.batch(tasks, rows) if options.reads_sample else None
     described = network.describe(samples, handmade)
     scores, costs = network.score(batch.u, described.z)
-    squared = functional.mse_loss(scores, batch.scores)
-    shifted = torch.roll(scores, 1, dims=1), torch.roll(batch.scores, 1, dims=1)
-    gap = batch.scores - shifted[1]
-    # A pairwise ranking loss, as Dubatovka et al. (2019) use one; the weight by the true gap is ours.
-    pairwise = (gap.abs() * functional.softplus(-(scores - shifted[0]) * gap.sign())).mean()
+    ranking = (
+        options.squared * functional.mse_loss(scores, batch.scores)
+        + options.pairwise * _pairwise(scores, batch.scores)
+        + options.listwise * _listwise(scores, batch.scores)
+    )
     level = functional.mse_loss(described.level, batch.level) + functional.mse_loss(
         described.spread, batch.spread
     )
     cost = functional.mse_loss(costs, batch.costs)
-    return squared + options.pairwise * pairwise + options.level * level + options.cost * cost
+    return ranking + options.level * level + options.cost * cost
+
+
+def _pairwise(scores: Float[Tensor, "members runs"], truth: Float[Tensor, "members runs"]) -> Tensor:
+    """A pairwise ranking loss, as Dubatovka et al. (2019) use one; the weight by the true gap is ours."""
+    gap = truth - torch.roll(truth, 1, dims=1)
+    predicted = scores - torch.roll(scores, 1, dims=1)
+    return (gap.abs() * functional.softplus(-predicted * gap.sign())).mean()
+
+
+def _listwise(scores: Float[Tensor, "members runs"], truth: Float[Tensor, "members runs"]) -> Tensor:
+    """How unlikely the true order is where runs are drawn by the softmax of their scores, a run at a time.
+
+    Source: ListMLE, Xia et al. (2008), by the mean over places.
+    """
+    ordered = scores.gather(1, truth.argsort(dim=1, descending=True))
+    rest = ordered.flip(1).logcumsumexp(dim=1).flip(1)
+    return (rest - ordered).mean()
