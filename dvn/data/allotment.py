@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Int, UInt64
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from dvn.data.dataset import Dataset
 
@@ -45,6 +47,26 @@ def number_texts(texts: Sequence[str]) -> NumberedTexts:
     numbers: dict[str, int] = {}
     group_of = [numbers.setdefault(" ".join(text.split()).casefold(), len(numbers)) for text in texts]
     return NumberedTexts(np.array(group_of, dtype=np.int64), tuple(numbers))
+
+
+def number_groups(dataset: Dataset) -> NumberedTexts:
+    """Rows by what stays on one side: equal texts and, where the dataset ties more together, those, too.
+
+    The text of a group is the first of its texts in the order of their characters.
+    """
+    numbered = number_texts(dataset.texts)
+    if dataset.together is None:
+        return numbered
+    _, tied = np.unique(np.array(dataset.together, dtype=np.int64), return_inverse=True)
+    texts = len(numbered.texts)
+    links = (np.ones(len(tied), np.int8), (numbered.group_of, texts + tied))
+    size = texts + int(tied.max(initial=-1)) + 1
+    _, component = connected_components(sparse.coo_array(links, shape=(size, size)), directed=False)
+    kept, joined = np.unique(component[:texts], return_inverse=True)
+    first = [""] * len(kept)
+    for group, text in sorted(zip(joined.tolist(), numbered.texts, strict=True), reverse=True):
+        first[group] = text
+    return NumberedTexts(joined[numbered.group_of].astype(np.int64), tuple(first))
 
 
 def count_texts(dataset: Dataset, numbered: NumberedTexts) -> Int[np.ndarray, " classes"]:

@@ -62,6 +62,8 @@ class Dataset:
         left_out: Rows of the file that are not here.
         unknown_parts: Values of the split column that name no part, with their rows;
             those rows have the part None.
+        together: For each row the number of a group that is to stay on one side of the split;
+            None when only equal texts are.
     """
 
     texts: tuple[str, ...]
@@ -71,11 +73,13 @@ class Dataset:
     label_column: str = "label"
     left_out: LeftOut = LeftOut()
     unknown_parts: tuple[tuple[str, int], ...] = ()
+    together: tuple[int, ...] | None = None
     _derived: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         assert len(self.texts) == len(self.labels), "each text has one label"
         assert self.parts is None or len(self.parts) == len(self.texts), "each text has one part"
+        assert self.together is None or len(self.together) == len(self.texts), "each text has one group"
         assert self.parts is None or set(self.parts) <= {*PARTS, None}, "parts have three names"
 
     def __len__(self) -> int:
@@ -83,12 +87,12 @@ class Dataset:
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 of texts, labels and parts in their order, whatever file they came from.
+        """SHA-256 of texts, labels, parts and groups in their order, whatever file they came from.
 
         The order counts because vectors are cached under this name, row by row.
         """
         if "content_hash" not in self._derived:
-            self._derived["content_hash"] = _hash_columns(self.texts, self.labels, self.parts)
+            self._derived["content_hash"] = _hash_columns(self)
         return str(self._derived["content_hash"])
 
     @property
@@ -111,11 +115,14 @@ class Dataset:
         return label_ids
 
 
-def _hash_columns(texts: Sequence[str], labels: Sequence[str], parts: Sequence[str | None] | None) -> str:
+def _hash_columns(dataset: Dataset) -> str:
     digest = hashlib.sha256(b"dataset 1\n")
-    columns: list[Sequence[str]] = [texts, labels]
-    if parts is not None and any(parts):
-        columns.append([part or "" for part in parts])
+    columns: list[Sequence[str]] = [dataset.texts, dataset.labels]
+    if dataset.parts is not None and any(dataset.parts):
+        columns.append([part or "" for part in dataset.parts])
+    if dataset.together is not None:
+        digest.update(b"together\n")
+        columns.append([str(group) for group in dataset.together])
     for column in columns:
         # Lengths first: the joined strings alone would not say where one ends.
         digest.update(np.fromiter(map(len, column), dtype="<i8", count=len(column)).tobytes())

@@ -121,6 +121,7 @@ def _keep_rows(dataset: Dataset, rows: Sequence[int]) -> Dataset:
         texts=tuple(dataset.texts[row] for row in rows),
         labels=tuple(dataset.labels[row] for row in rows),
         parts=None if dataset.parts is None else tuple(dataset.parts[row] for row in rows),
+        together=None if dataset.together is None else tuple(dataset.together[row] for row in rows),
     )
 
 

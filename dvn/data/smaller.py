@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Int
 
-from dvn.data.allotment import group_texts, number_texts
+from dvn.data.allotment import group_texts, number_groups
 from dvn.data.dataset import Dataset
 from dvn.data.split import CARVED_SHARE, Split
 
@@ -65,7 +65,7 @@ def cut(dataset: Dataset, split: Split) -> tuple[Dataset, Split, Int[np.ndarray,
 
 def _order(dataset: Dataset, seed: int) -> Int[np.ndarray, " rows"]:
     """For each row a number that follows from the seed and its text."""
-    groups = group_texts(dataset, number_texts(dataset.texts), seed=seed)
+    groups = group_texts(dataset, number_groups(dataset), seed=seed)
     # The split took the parts by this very order: without another turn the smallest would be of one end.
     turned: np.ndarray = groups.order[groups.group_of] * np.uint64(0x9E3779B97F4A7C15)
     return turned

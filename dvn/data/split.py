@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Int
 
-from dvn.data.allotment import TextGroups, allot, group_texts, number_texts
+from dvn.data.allotment import TextGroups, allot, group_texts, number_groups
 from dvn.data.dataset import Dataset
 from dvn.data.parts import PARTS, TEST, TRAIN, VALIDATION
 from dvn.data.rare_classes import RareClasses, RareReport, treat_rare_classes
@@ -55,8 +55,9 @@ def split_dataset(
     """Train, validation and test rows of a dataset, and the dataset they count in.
 
     Without parts of its own a dataset is split 80/10/10, class by class. Texts that are
-    equal but for case and white space stay on one side. Which side a text takes depends on
-    the seed and on the set of texts, not on their order, and is the same on every machine.
+    equal but for case and white space stay on one side, and so do rows that the dataset
+    ties together. Which side a text takes depends on the seed and on the set of texts, not on
+    their order, and is the same on every machine.
     A file's own parts are honoured; a missing one is carved from train, and without train
     everything is split anew.
 
@@ -76,7 +77,7 @@ def split_dataset(
     then equal on all machines and for any order of rows, and adding rows moves few others.
     Rejected: shuffling rows with a seeded generator, which depends on their order.
     """
-    dataset, numbered, rare_report = treat_rare_classes(dataset, number_texts(dataset.texts), rare)
+    dataset, numbered, rare_report = treat_rare_classes(dataset, number_groups(dataset), rare)
     if len(dataset.classes) < 2:
         raise NothingToLearnError(len(dataset.classes))
     groups = group_texts(dataset, numbered, seed=seed)

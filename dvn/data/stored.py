@@ -32,6 +32,8 @@ def write_parquet(dataset: Dataset, path: Path) -> None:
     }
     if dataset.parts is not None:
         columns["part"] = pa.array(dataset.parts, pa.string())
+    if dataset.together is not None:
+        columns["together"] = pa.array(dataset.together, pa.int64())
     table = pa.table(columns).replace_schema_metadata({_META: json.dumps(_describe(dataset)).encode()})
     handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -99,6 +101,7 @@ def _rebuild(table: pa.Table, about: Mapping[str, Any]) -> Dataset:
         texts=_strings(table["text"]),
         labels=_strings(table["label"]),
         parts=tuple(table["part"].to_pylist()) if "part" in table.column_names else None,
+        together=tuple(table["together"].to_pylist()) if "together" in table.column_names else None,
         text_column=about["text_column"],
         label_column=about["label_column"],
         left_out=LeftOut(empty_texts, empty_labels, tuple(rows)),
