@@ -143,7 +143,7 @@ def _lower_bound(
 
 
 def _is_character(word: str) -> bool:
-    """Whether a word is one character of a script that is not cut into words: it tells a language, no label."""
+    """Whether a word is a single character beyond ASCII: it tells a language or a script, no label."""
     return len(word) == 1 and word not in _SHOWN and not word.isascii()
 
 
