@@ -1,10 +1,10 @@
 """Words that nearly determine a label become a finding, if topic alone would not explain them.
 
-A word is a give-away when it stands in so many different texts of one class, and in so few of the others,
-that the lower bound of its precision is above `PRECISE` after a correction for all words that were tried
-(Wilson, 1927, at the level of Bonferroni). Near-duplicates count once. Since a good topical word may be
-as precise, it is named only if it covers a large part of its class too, and sooner if it is the class's own
-name or looks like an id rather than a word.
+A word is a give-away when nearly all different texts that have it are of one class: its precision is at
+least `PRECISE`, the lower end of Wilson's interval (1927) at least `SURELY_PRECISE`, and the same at the
+level of Bonferroni for all words that were tried lies more than half-way from the class's share to 1. Since
+a good topical word may be as precise, it is named only if it covers a large part of its class and some of
+the dataset too, and sooner if it is the class's own name or looks like an id. Near-duplicates count once.
 """
 
 import re
@@ -22,13 +22,18 @@ from dvn.health.reading import Reading, clipped
 from dvn.health.words import LINK, MENTION, words_of
 
 FEWEST_TEXTS: Final = 20
-PRECISE: Final = 0.95
+PRECISE, SURELY_PRECISE = 0.97, 0.9
 COVERED: Final = 0.6
 """The least share of its class that an ordinary word must stand in."""
+GRAVE: Final = 0.5
+"""The share of its class from which an id must be dealt with."""
 COVERED_BY_NAME: Final = 0.2
 """The same for the class's own name, and for what looks like an id."""
+SHARE: Final = 0.05
+"""The least share of all texts: of an ordinary word, and of all that is named."""
 LEVEL: Final = 0.01
 _ID: Final = re.compile(r"(?=.*\d)(?=.*[^\W\d_])\w{4,}|\w*_\w*|\d{5,}")
+_AN_ID, _A_NAME = "looks like an id", "the class's own name"
 _SHOWN: Final = {LINK: "a link", MENTION: "an @mention"}
 
 
@@ -48,7 +53,8 @@ def find_give_aways(reading: Reading) -> Iterator[Finding]:
     """The words that give labels away, as one finding."""
     rows = _one_of_each_group(reading)
     found = give_aways(reading, rows)
-    if not found:
+    total = sum({one.label: one.texts for one in reversed(found)}.values())
+    if total < max(1, SHARE * len(rows)):
         return
     texts = reading.numbered.texts
     words = {one.word for one in found}
@@ -61,11 +67,10 @@ def find_give_aways(reading: Reading) -> Iterator[Finding]:
             and reading.dataset.labels[row] == one.label
         )
         shown += [next(has)]
-    covered = max(one.coverage for one in found)
-    total = sum({one.label: one.texts for one in found}.values())
+    is_grave = any(one.reason == _AN_ID and one.coverage >= GRAVE for one in found)
     yield Finding(
         Kind.give_aways,
-        Severity.must_fix if any(one.reason for one in found) and covered >= 0.5 else Severity.should_look,
+        Severity.must_fix if is_grave else Severity.should_look,
         f"{counted(len(words), 'word')} that nearly {'tells' if len(words) == 1 else 'tell'} the label",
         "Where one of these words stands, the label is nearly always the same, and much of its class has it.",
         "If such a word will not be there when the classifier is used (a name of the class, an id, a stamp "
@@ -96,18 +101,18 @@ def give_aways(reading: Reading, rows: Int[np.ndarray, " some"]) -> list[GiveAwa
     sizes = np.bincount(reading.dataset.label_ids[rows], minlength=classes)
     base = (sizes / max(1, sizes.sum()))[best]
     level = NormalDist().inv_cdf(1 - LEVEL / (len(tried) * classes))
-    sure = _lower_bound(inside, total, level)
     coverage = inside / np.maximum(sizes[best], 1)
-    # Where nearly all texts have one label, every word is precise: odds must rise tenfold, too.
-    is_lift = (1 - base) >= 10 * (1 - sure)
-    hits = np.flatnonzero((sure >= PRECISE) & (coverage >= COVERED_BY_NAME) & is_lift)
+    is_precise = (inside >= PRECISE * total) & (_lower_bound(inside, total, 1.96) >= SURELY_PRECISE)
+    # Where nearly all texts have one label, every word is precise.
+    is_lift = _lower_bound(inside, total, level) > (1 + base) / 2
+    hits = np.flatnonzero(is_precise & is_lift & (coverage >= COVERED_BY_NAME))
     found = []
     for hit in hits.tolist():
         word, label = reading.words.vocabulary[tried[hit]], reading.dataset.classes[best[hit]]
         reason = _reason(word, label)
         if _is_character(word):
             continue
-        if reason or coverage[hit] >= COVERED:
+        if reason or (coverage[hit] >= COVERED and inside[hit] >= SHARE * len(rows)):
             share = float(inside[hit] / total[hit])
             found.append(GiveAway(word, label, int(inside[hit]), share, float(coverage[hit]), reason))
     return sorted(found, key=lambda one: (not one.reason, -one.coverage, one.word))
@@ -150,8 +155,8 @@ def _is_character(word: str) -> bool:
 def _reason(word: str, label: str) -> str:
     names = set(re.findall(r"[^\W_]+", label.casefold())) | {label.casefold()}
     if word in names:
-        return "the class's own name"
-    return "looks like an id" if _ID.fullmatch(word) else ""
+        return _A_NAME
+    return _AN_ID if _ID.fullmatch(word) else ""
 
 
 def _said(one: GiveAway) -> str:

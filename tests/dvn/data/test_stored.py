@@ -61,3 +61,11 @@ def test_a_file_whose_content_was_changed_is_refused(tmp_path: Path, monkeypatch
         write_parquet(Dataset(("a", "b"), ("x", "y")), path)
     with pytest.raises(StoredDatasetError, match="does not hold what was written"):
         read_parquet(path)
+
+
+def test_rows_that_are_tied_together_are_stored_and_hashed(tmp_path: Path) -> None:
+    plain = Dataset(("a", "b", "c"), ("x", "y", "x"))
+    tied = Dataset(("a", "b", "c"), ("x", "y", "x"), together=(0, 1, 0))
+    assert tied.content_hash != plain.content_hash
+    write_parquet(tied, tmp_path / "tied")
+    assert read_parquet(tmp_path / "tied") == tied
