@@ -5,7 +5,7 @@ import multiprocessing
 import os
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,11 @@ import click
 import torch
 
 from app.cli.experience import data_option, space_option
+from app.cli.options import gathered
 from app.cli.output import answering, say, table
 from app.cli.records import card_of_checkpoint, write_track_record
 from app.experiments import checkpoints
-from app.settings import load_settings
+from app.settings import Settings, load_settings
 from dvn.architecture import SPACES
 from dvn.evaluation import (
     BEST_ON_AVERAGE,
@@ -28,38 +29,67 @@ from dvn.evaluation import (
     leave_one_family_out,
     summarise,
 )
-from dvn.value_network import FitOptions, read_experience
+from dvn.value_network import Experience, FitOptions, Metric, read_experience
 
-snapshot_option = click.option(
-    "--snapshot",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=None,
-    help="Folder that `forethought export` wrote; the shipped one otherwise.",
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a value network is fitted to or judged by."""
+
+    space: str
+    snapshot: Path | None
+    metric: Metric
+
+    def folder(self, settings: Settings) -> Path:
+        return self.snapshot or checkpoints.shipped_snapshot(settings, self.space)
+
+    def experience(self, settings: Settings) -> Experience:
+        return read_experience(self.folder(settings), self.space, self.metric)
+
+
+source_options = gathered(
+    "source",
+    Source,
+    {
+        "space": space_option,
+        "snapshot": click.option(
+            "--snapshot",
+            type=click.Path(exists=True, file_okay=False, path_type=Path),
+            help="Folder that `forethought export` wrote; the shipped one otherwise.",
+        ),
+        "metric": click.option(
+            "--metric",
+            type=click.Choice(["accuracy", "macro_f1"]),
+            default="accuracy",
+            show_default=True,
+            help="What runs are scored by.",
+        ),
+    },
 )
 
 
 @click.command("fit")
 @answering(lambda found: f"The checkpoint {found['checkpoint']} is in {found['folder']}.")
-@space_option
-@snapshot_option
+@source_options
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=None, help="Folder.")
 @click.option("--seed", default=0, show_default=True, help="Draws weights and batches.")
 @data_option
-def fit(
-    space: str, snapshot: Path | None, out: Path | None, seed: int, data: Path | None
-) -> Mapping[str, Any]:
+def fit(source: Source, out: Path | None, seed: int, data: Path | None) -> Mapping[str, Any]:
     """Fit a value network to a snapshot (Algorithm 1), with intervals calibrated on left-out families."""
     torch.set_num_threads(1)
     settings = load_settings(data=data)
-    experience = read_experience(snapshot or checkpoints.shipped_snapshot(settings, space), space)
+    experience = source.experience(settings)
     say(f"Fitting to {len(experience.runs)} runs on {len(experience.tasks)} tasks.")
-    folder = out or checkpoints.fitted_folder(settings, f"{space}-{experience.snapshot_hash[:16]}-{seed}")
+    what = source.space if source.metric == "accuracy" else f"{source.space}-{source.metric}"
+    name = f"{what}-{experience.snapshot_hash[:16]}-{seed}"
+    folder = out or checkpoints.fitted_folder(settings, name)
     options = FitOptions(seed=seed)
     checkpoint = checkpoints.fit_into(folder, experience, options=options, watch=say)
     return {
         "checkpoint": checkpoint.id,
         "folder": str(folder),
-        "space": space,
+        "space": source.space,
+        "metric": source.metric,
         "tasks": len(experience.tasks),
         "runs": len(experience.runs),
         "snapshot_hash": experience.snapshot_hash,
@@ -69,8 +99,7 @@ def fit(
 
 @click.command("evaluate")
 @answering(lambda found: "\n\n".join(table(found[part]) for part in ("summary", "paired") if part in found))
-@space_option
-@snapshot_option
+@source_options
 @click.option("--seed", default=0, show_default=True, help="Draws weights and batches.")
 @click.option(
     "--track-record",
@@ -84,8 +113,7 @@ def fit(
 )
 @data_option
 def evaluate(
-    space: str,
-    snapshot: Path | None,
+    source: Source,
     seed: int,
     record_file: Path | None,
     processes: int,
@@ -93,8 +121,7 @@ def evaluate(
 ) -> Mapping[str, Any]:
     """Print Spearman, regret and catch-up on families left out, and paired comparisons with baselines."""
     settings = load_settings(data=data)
-    folder = snapshot or checkpoints.shipped_snapshot(settings, space)
-    experience = read_experience(folder, space)
+    folder, experience = source.folder(settings), source.experience(settings)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
         processes, mp_context=context, initializer=torch.set_num_threads, initargs=(1,)
@@ -110,7 +137,8 @@ def evaluate(
             watch=lambda done, total: say(f"{done} of {total} families"),
         )
     return {
-        "space": space,
+        "space": source.space,
+        "metric": source.metric,
         "snapshot_hash": experience.snapshot_hash,
         "tasks": len(experience.tasks),
         "runs": len(experience.runs),

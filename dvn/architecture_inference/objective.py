@@ -9,8 +9,8 @@ from torch import Tensor
 from dvn.value_network.checkpoint import Checkpoint
 from dvn.value_network.value_form import TaskView
 
-Term = Callable[[Tensor], Tensor]
-"""Points u of the polytope become a number a row, in units of the predicted normal score; differentiable."""
+Term = Callable[[Tensor, Tensor], Tensor]
+"""Points u of the polytope, and the same weighted, become normal scores, one a row; differentiable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class Objective:
     def __call__(self, theta: Float[Tensor, "starts logits"]) -> Float[Tensor, " starts"]:
         """The value of architecture logits."""
         u = self.checkpoint.relaxation.softmax(theta)
-        value = self.checkpoint.score(u, self.task)
+        weighted = self.checkpoint.relaxation.weighted(u)
+        value = self.checkpoint.network.score(weighted, self.task)
         for term in self.terms:
-            value = value - term(u)
+            value = value - term(u, weighted)
         return value

@@ -4,16 +4,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from dvn.architecture_inference.climb import climb
+from dvn.architecture_inference.described import DescribedTask, describe
 from dvn.architecture_inference.question import Question
-from dvn.architecture_inference.ranking import RankedArchitecture, rank
-from dvn.architecture_inference.stage import Stage, groups_to_compute
+from dvn.architecture_inference.ranking import FrontPoint, RankedArchitecture, front, rank, score_all
+from dvn.architecture_inference.stage import Stage
+from dvn.architecture_inference.standing import Standing, standing
+from dvn.architecture_inference.worth import Worth, worth_of
 from dvn.data.dataset import Dataset
 from dvn.data.split import rows_outside_test
-from dvn.metafeatures import ENCODERS, describe_task
-from dvn.training.cost import text_volume
+from dvn.metafeatures import ENCODERS
 from dvn.value_network.checkpoint import Checkpoint
 
 
@@ -22,31 +22,61 @@ class Recommendation:
     """The ranked architectures for one task, and what they rest on.
 
     Attributes:
-        checkpoint: The id of the value network.
-        rows: Rows of the dataset.
-        classes: Number of classes.
+        described: The task as the value network sees it; another question about it needs nothing else.
+        metric: What is expected: "accuracy" or "macro_f1".
         seconds: Wall seconds of each part, and their `total`.
         architectures: Best first.
-        outside_experience: Whether the task is unlike every known one, so that best on average leads.
-        known_as: The name of the known task with this very content, if there is one.
-        nearest: Names of the most similar known tasks.
         relaxation_gap: Predicted score of the best climbed point less that of its rounded architecture.
-        within_budget: Whether an architecture was found that keeps the time limit.
-        landmarkers: The groups of quick classifiers, all with a closed form, that were fitted to the rows to
-            describe the task. None where the value network reads none.
+        within_budget: Whether an architecture was found that keeps every limit.
+        front: What leads at each position of the slider.
+        worth: What each decision of the first architecture is worth here.
+        standing: What is expected of choices that need no value network.
     """
 
-    checkpoint: str
-    rows: int
-    classes: int
+    described: DescribedTask
+    metric: str
     seconds: dict[str, float]
     architectures: tuple[RankedArchitecture, ...]
-    outside_experience: bool
-    known_as: str | None
-    nearest: tuple[str, ...]
     relaxation_gap: float
     within_budget: bool
-    landmarkers: tuple[str, ...]
+    front: tuple[FrontPoint, ...]
+    worth: tuple[Worth, ...]
+    standing: tuple[Standing, ...]
+
+    @property
+    def checkpoint(self) -> str:
+        """The id of the value network."""
+        return self.described.checkpoint
+
+    @property
+    def rows(self) -> int:
+        """Rows of the dataset."""
+        return self.described.rows
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return self.described.classes
+
+    @property
+    def outside_experience(self) -> bool:
+        """Whether the task is unlike every known one, so that best on average leads."""
+        return self.described.outside_experience
+
+    @property
+    def known_as(self) -> str | None:
+        """The name of the known task with this very content, if there is one."""
+        return self.described.known_as
+
+    @property
+    def nearest(self) -> tuple[str, ...]:
+        """Names of the most similar known tasks."""
+        return self.described.nearest
+
+    @property
+    def landmarkers(self) -> tuple[str, ...]:
+        """The groups of quick classifiers, all with a closed form, that were fitted to describe the task."""
+        return self.described.landmarkers
 
     @property
     def stage(self) -> Stage:
@@ -71,40 +101,48 @@ def recommend(
         texts: The texts of the task.
         labels: The label of each text.
         checkpoint: A fitted value network.
-        question: How many architectures, and within which time.
+        question: How many architectures, within which limits, at which price.
         content_hash: The dataset's content hash, to say whether it is known.
         to_embed: All texts that training would embed, for its cost; `texts` if not given.
     """
     asked = question or Question()
+    described = describe(
+        texts, labels, checkpoint, stage=asked.stage, content_hash=content_hash, to_embed=to_embed
+    )
+    found = answer(described, checkpoint, asked)
+    parts = {"describe": described.seconds, **found.seconds}
+    return replace(found, seconds=parts | {"total": described.seconds + found.seconds["total"]})
+
+
+def answer(described: DescribedTask, checkpoint: Checkpoint, question: Question) -> Recommendation:
+    """The ranked architectures for a described task: the whole answer to any question but the first."""
     began = time.perf_counter()
-    description = describe_task(texts, labels, groups=groups_to_compute(checkpoint, asked.stage))
-    described = time.perf_counter()
-    task = checkpoint.describe(description)
-    volume = text_volume(texts if to_embed is None else to_embed)
-    candidates, gap = climb(checkpoint, task, volume, asked)
-    climbed = time.perf_counter()
-    distances = checkpoint.landmarks.distances(checkpoint.standardiser(description.handmade))
-    is_outside = checkpoint.is_outside(description)
-    ranked, is_within = rank(checkpoint, task, candidates, volume, asked, default_first=is_outside)
+    costs = described.costs(checkpoint)
+    climbed = climb(costs, question)
+    ascended = time.perf_counter()
+    scored = score_all(costs, climbed.candidates, question, default_first=described.outside_experience)
+    ranked, leading = rank(scored), front(scored)
+    sorted_at = time.perf_counter()
+    names = checkpoint.landmarks.names
+    nearest = names.index(described.nearest[0]) if described.nearest else None
+    rules = standing(costs, climbed.drawn, rows=described.rows, nearest=nearest)
+    worth = worth_of(costs, ranked[0].architecture)
     ended = time.perf_counter()
-    names, hashes = checkpoint.landmarks.names, checkpoint.landmarks.content_hashes
     return Recommendation(
-        checkpoint=checkpoint.id,
-        rows=description.rows,
-        classes=description.classes,
+        described=described,
+        metric=checkpoint.metric,
         seconds={
-            "describe": described - began,
-            "climb": climbed - described,
-            "rank": ended - climbed,
+            "climb": ascended - began,
+            "rank": sorted_at - ascended,
+            "explain": ended - sorted_at,
             "total": ended - began,
         },
         architectures=ranked,
-        outside_experience=is_outside,
-        known_as=names[hashes.index(content_hash)] if content_hash in hashes else None,
-        nearest=tuple(names[i] for i in np.argsort(distances, kind="stable")[:3]),
-        relaxation_gap=gap,
-        within_budget=is_within,
-        landmarkers=description.groups,
+        relaxation_gap=climbed.gap,
+        within_budget=bool(scored.is_within.any()),
+        front=leading,
+        worth=worth,
+        standing=rules,
     )
 
 
@@ -133,4 +171,5 @@ def recommend_for_dataset(
         to_embed=dataset.texts,
     )
     seconds = {"split": split, **found.seconds, "total": found.seconds["total"] + split}
-    return replace(found, rows=len(dataset.texts), seconds=seconds)
+    described = replace(found.described, rows=len(dataset.texts))
+    return replace(found, described=described, seconds=seconds)

@@ -9,8 +9,8 @@ are what the product would have recommended, so that what they reach is its trac
 from collections.abc import Callable, Mapping, Sequence
 
 from dvn.architecture import Architecture
-from dvn.architecture_inference import Question, climb
-from dvn.architecture_inference.ranking import rank
+from dvn.architecture_inference import Costs, Question, climb, seconds_of_inputs
+from dvn.architecture_inference.ranking import rank, score_all
 from dvn.evaluation.leave_one_family_out import deal_families
 from dvn.training.cost import TextVolume
 from dvn.value_network.fit import FitOptions
@@ -49,9 +49,11 @@ def climbed_architectures(
             )
             for place in asked:
                 view = checkpoint.describe(experience.tasks[place].description)
-                candidates, _ = climb(checkpoint, view, volumes[place], question)
-                ranked, _ = rank(checkpoint, view, candidates, volumes[place], question, default_first=False)
-                found[place] = [one.architecture for one in ranked]
+                inputs = seconds_of_inputs(checkpoint.relaxation.space, volumes[place])
+                costs = Costs(checkpoint, view, inputs)
+                candidates = climb(costs, question).candidates
+                scored = score_all(costs, candidates, question, default_first=False)
+                found[place] = [one.architecture for one in rank(scored)]
         if watch is not None:
             watch(done, len(parts))
     return found

@@ -7,18 +7,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from jaxtyping import Float
 
 from dvn.architecture import Architecture
 from dvn.evaluation.contender import Predictor, Scores
 from dvn.value_network.make_checkpoint import best_on_average
 from dvn.value_network.observations import Standardiser
+from dvn.value_network.simple_choices import greedy_portfolio, shared_table, size_means
 from dvn.value_network.snapshot import Experience, KnownTask
-from dvn.value_network.targets import normal_scores
-
-PORTFOLIO = 5
-SIZES = 3
-"""The rule by size tells small, middling and large tasks apart, a third of the known ones each."""
 
 
 def fit_best_on_average(known: Experience) -> Predictor:
@@ -51,13 +46,7 @@ def fit_portfolio(known: Experience) -> Predictor:
     member would be chosen untried; the portfolio earns its keep where its members may be tried in turn.
     """
     table, architectures = shared_table(known)
-    chosen: list[int] = []
-    reached = np.full(len(table), -np.inf)
-    for _ in range(min(PORTFOLIO, len(architectures))):
-        gains = np.maximum(reached[:, None], table).sum(axis=0)
-        gains[chosen] = -np.inf
-        chosen.append(int(np.argmax(gains)))
-        reached = np.maximum(reached, table[:, chosen[-1]])
+    chosen = greedy_portfolio(table)
     places = {architectures[place]: -float(rank) for rank, place in enumerate(chosen)}
     return lambda _, asked: scored(places, asked)
 
@@ -65,10 +54,7 @@ def fit_portfolio(known: Experience) -> Predictor:
 def fit_size_rule(known: Experience) -> Predictor:
     """Rank the shared architectures by their mean normal score on known tasks of about the same size."""
     table, architectures = shared_table(known)
-    rows = np.array([task.description.rows for task in known.tasks])
-    edges = np.quantile(rows, np.arange(1, SIZES) / SIZES)
-    group = np.searchsorted(edges, rows)
-    means = {int(number): table[group == number].mean(axis=0) for number in np.unique(group)}
+    edges, means = size_means(known, table)
 
     def predict(task: KnownTask, asked: Sequence[Architecture]) -> Scores:
         number = int(np.searchsorted(edges, task.description.rows))
@@ -76,22 +62,6 @@ def fit_size_rule(known: Experience) -> Predictor:
         return scored(dict(zip(architectures, means[nearest].tolist(), strict=True)), asked)
 
     return predict
-
-
-def shared_table(known: Experience) -> tuple[Float[np.ndarray, "tasks shared"], list[Architecture]]:
-    """Normal scores of shared architectures among all runs of each task; the mean where one is missing."""
-    architectures = sorted({run.architecture for run in known.runs if run.is_shared}, key=lambda a: a.hash)
-    column = {architecture: place for place, architecture in enumerate(architectures)}
-    table = np.full((len(known.tasks), len(architectures)), np.nan)
-    for task in range(len(known.tasks)):
-        runs = [run for run in known.runs if run.task == task]
-        scores = normal_scores(np.array([run.validation_accuracy for run in runs]))
-        for run, score in zip(runs, scores, strict=True):
-            if run.is_shared:
-                table[task, column[run.architecture]] = score
-    counts = np.isfinite(table).sum(axis=0)
-    means = np.nansum(table, axis=0) / np.maximum(counts, 1)
-    return np.where(np.isfinite(table), table, means), architectures
 
 
 def scored(scores: Mapping[Architecture, float], architectures: Sequence[Architecture]) -> Scores:

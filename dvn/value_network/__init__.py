@@ -3,7 +3,7 @@
 from dvn.value_network.checkpoint import Checkpoint, UnusableCheckpointError
 from dvn.value_network.fit import FitOptions
 from dvn.value_network.make_checkpoint import make_checkpoint
-from dvn.value_network.snapshot import Experience, KnownRun, KnownTask, read_experience
+from dvn.value_network.snapshot import Experience, KnownRun, KnownTask, Metric, read_experience
 
 __all__ = [
     "Checkpoint",
@@ -11,6 +11,7 @@ __all__ = [
     "FitOptions",
     "KnownRun",
     "KnownTask",
+    "Metric",
     "UnusableCheckpointError",
     "make_checkpoint",
     "read_experience",

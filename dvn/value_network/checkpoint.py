@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TypeGuard
@@ -21,6 +21,8 @@ from dvn.metafeatures import HANDMADE_NAMES, TaskDescription
 from dvn.value_network.calibration import Calibration, Ends
 from dvn.value_network.landmarks import MOST_DEVIATIONS, Landmarks
 from dvn.value_network.observations import Standardiser
+from dvn.value_network.simple_choices import SimpleChoices
+from dvn.value_network.snapshot import Metric
 from dvn.value_network.task_features import TaskFeatures
 from dvn.value_network.value_form import TaskView, ValueForm
 
@@ -57,7 +59,7 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A value network of one space that can be asked about any task."""
+    """A value network of one space that can be asked about any task; it foretells values of one metric."""
 
     id: str
     space: str
@@ -69,6 +71,8 @@ class Checkpoint:
     landmarks: Landmarks
     best_on_average: tuple[Architecture, ...]
     scores: Mapping[str, float]
+    metric: Metric = "accuracy"
+    choices: SimpleChoices = field(default_factory=SimpleChoices)
 
     @cached_property
     def relaxation(self) -> Relaxation:
@@ -124,6 +128,7 @@ class Checkpoint:
             "space": self.space,
             "space_version": get_space(self.space).version,
             "snapshot_hash": self.snapshot_hash,
+            "metric": self.metric,
             "handmade": list(HANDMADE_NAMES),
             "form": FORM,
             "features": list(self.features.names),
@@ -136,6 +141,7 @@ class Checkpoint:
                 )
             ],
             "best_on_average": [dict(best.decisions) for best in self.best_on_average],
+            "choices": self.choices.to_json(),
             "scores": dict(self.scores),
             "weights_sha256": hashlib.sha256(save(self._arrays())).hexdigest(),
         }
@@ -211,6 +217,9 @@ def _rebuilt(manifest: dict[str, object], arrays: dict[str, np.ndarray]) -> Chec
     far: dict[str, float] = manifest["far"]  # type: ignore[assignment]  # our own JSON
     calibration: dict[str, float] = manifest["calibration"]  # type: ignore[assignment]  # our own JSON
     scores: dict[str, float] = manifest["scores"]  # type: ignore[assignment]  # our own JSON
+    # Value networks of before foretold accuracy, and named no simple choices.
+    metric: Metric = manifest.get("metric", "accuracy")  # type: ignore[assignment]  # our own JSON
+    choices: dict[str, list[object]] = manifest.get("choices", {})  # type: ignore[assignment]  # our own JSON
     space = get_space(str(manifest["space"]))
     return Checkpoint(
         id=str(manifest["id"]),
@@ -230,4 +239,6 @@ def _rebuilt(manifest: dict[str, object], arrays: dict[str, np.ndarray]) -> Chec
         ),
         best_on_average=tuple(space.parse(decisions) for decisions in best),
         scores=scores,
+        metric=metric,
+        choices=SimpleChoices.from_json(choices, space.parse),
     )

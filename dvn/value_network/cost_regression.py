@@ -2,6 +2,10 @@
 
 Seconds, milliseconds and bytes are products of what an architecture asks for and how much text there is, so
 their logarithms are close to linear in the decisions, with slopes that move with the size of the task.
+Inputs add up instead: an encoder of 30 MB beside a table of 5 is 35, and beside n-grams of 1, 31. So the
+pairs of inputs are features too. On families left out (five folds of the shipped experience) this brought the
+typical error, as a factor, from 1.36 to 1.31 for seconds, 1.17 to 1.11 for milliseconds, 1.19 to 1.05 for
+bytes.
 """
 
 from dataclasses import dataclass

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # n
 
 from dvn.architecture import Relaxation, get_space
 from dvn.value_network.cost_regression import regress_costs
-from dvn.value_network.decision_features import similarity_root
+from dvn.value_network.decision_features import input_pairs, similarity_root
 from dvn.value_network.fit import FitOptions
 from dvn.value_network.observations import EmptyExperienceError
 from dvn.value_network.process_fit import solve, tune
@@ -25,7 +25,7 @@ from dvn.value_network.targets import (
 )
 from dvn.value_network.task_features import TaskFeatures
 from dvn.value_network.task_regression import regress
-from dvn.value_network.value_form import LEVEL, SPREAD, FormParts, ValueForm
+from dvn.value_network.value_form import LEVEL, SPREAD, FormParts, ValueForm, cost_columns
 
 COSTS = ("train_seconds", "predict_milliseconds", "bundle_bytes")
 SIZE_NAMES = ("log_rows", "log_classes", "log_characters", "log_words", "log_vocabulary")
@@ -75,19 +75,32 @@ def _fitted(experience: Experience, options: FitOptions) -> FittedForm:
         head: regress(data.z, torch.from_numpy(lines[:, place]), data.family, steps=options.tune_steps)
         for place, head in enumerate((LEVEL, SPREAD))
     }
-    root = similarity_root(Relaxation(get_space(experience.space)))
+    relaxation = Relaxation(get_space(experience.space))
+    root, pairs = similarity_root(relaxation), input_pairs(relaxation)
     places = tuple(features.places(SIZE_NAMES))
-    of_task = data.of_task.numpy()
+    sizes = data.z.numpy()[data.of_task.numpy()][:, places]
     form = ValueForm.of(
         FormParts(
             root=root,
             coefficients=solve(data, weights),
             tasks=tasks,
-            costs=regress_costs(data.x.numpy(), data.z.numpy()[of_task][:, places], cost_logs(experience)),
+            costs=regress_costs(_cost_features(experience, data, pairs), sizes, cost_logs(experience)),
             size_places=places,
+            cost_pairs=pairs,
         )
     )
     return FittedForm(form, features, weights)
+
+
+def _cost_features(
+    experience: Experience, data: ProcessData, pairs: Int[np.ndarray, "2 pairs"]
+) -> Float[np.ndarray, "runs columns"]:
+    """The decision features of each run, then its pairs of inputs."""
+    relaxation = Relaxation(get_space(experience.space))
+    vertices = torch.from_numpy(relaxation.vertices(run.architecture for run in experience.runs))
+    weighted = relaxation.weighted(vertices).double()
+    products = cost_columns(weighted, torch.from_numpy(pairs))[:, weighted.shape[1] :]
+    return np.column_stack([data.x.numpy(), products.numpy()])
 
 
 def process_data(experience: Experience, features: TaskFeatures, targets: Targets = "normal") -> ProcessData:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from dvn.value_network.checkpoint import Checkpoint, identity
 from dvn.value_network.fit import FitOptions
 from dvn.value_network.fit_form import fit_form
 from dvn.value_network.landmarks import Landmarks, landmark_standardiser
+from dvn.value_network.simple_choices import SimpleChoices
 from dvn.value_network.snapshot import Experience
 from dvn.value_network.targets import logit
 
@@ -49,18 +51,7 @@ def make_checkpoint(
         judged += judge_tasks(uncalibrated(experience.of_tasks(known), options), experience, unknown)
     tell("fitting to all tasks")
     fitted = uncalibrated(experience, options)
-    return Checkpoint(
-        id=fitted.id,
-        space=fitted.space,
-        snapshot_hash=fitted.snapshot_hash,
-        network=fitted.network,
-        features=fitted.features,
-        standardiser=fitted.standardiser,
-        calibration=calibrate(judged),
-        landmarks=fitted.landmarks,
-        best_on_average=fitted.best_on_average,
-        scores=dict(scores or {}),
-    )
+    return replace(fitted, calibration=calibrate(judged), scores=dict(scores or {}))
 
 
 def uncalibrated(experience: Experience, options: FitOptions) -> Checkpoint:
@@ -68,7 +59,7 @@ def uncalibrated(experience: Experience, options: FitOptions) -> Checkpoint:
     fitted = fit_form(experience, options)
     standardiser = landmark_standardiser(experience.tasks)
     return Checkpoint(
-        id=identity(fitted.form, f"{experience.snapshot_hash} {options}"),
+        id=identity(fitted.form, f"{experience.snapshot_hash} {experience.metric} {options}"),
         space=experience.space,
         snapshot_hash=experience.snapshot_hash,
         network=fitted.form,
@@ -78,6 +69,8 @@ def uncalibrated(experience: Experience, options: FitOptions) -> Checkpoint:
         landmarks=Landmarks.of(experience.tasks, standardiser),
         best_on_average=tuple(best_on_average(experience)[:BEST_KEPT]),
         scores={},
+        metric=experience.metric,
+        choices=SimpleChoices.of(experience),
     )
 
 

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
@@ -54,6 +54,9 @@ METRICS = (
     ("test", "accuracy"),
     ("test", "macro_f1"),
 )
+Metric = Literal["accuracy", "macro_f1"]
+"""What the runs of an experience may be scored by; every run has recorded both."""
+
 COSTS = ("embed_seconds", "train_seconds", "predict_milliseconds", "peak_bytes", "parameters", "bundle_bytes")
 RUN_KEY = ("content_hash", "split_hash", "architecture", "seed", "fidelity")
 RUN_SCHEMA = pa.schema(
@@ -127,6 +130,7 @@ class KnownTask:
 class KnownRun:
     """A finished run of the experience; the test score is for judging, never for fitting.
 
+    The two accuracies are values of the experience's metric, which usually is accuracy.
     `predict_milliseconds` are for one text; NaN where they were not measured. A run `is_climbed` if a value
     network named its architecture for its very task: such runs teach, and no random search is judged by them.
     """
@@ -145,12 +149,16 @@ class KnownRun:
 
 @dataclass(frozen=True, slots=True)
 class Experience:
-    """What a value network learns from: tasks, and finished runs that point to them by position."""
+    """What a value network learns from: tasks, and finished runs that point to them by position.
+
+    `metric` is what the runs are scored by.
+    """
 
     space: str
     tasks: tuple[KnownTask, ...]
     runs: tuple[KnownRun, ...]
     snapshot_hash: str
+    metric: Metric = "accuracy"
 
     @property
     def searched(self) -> "Experience":
@@ -168,10 +176,10 @@ class Experience:
         tasks = tuple(self.tasks[i] for i in kept)
         names = "\n".join(f"{task.content_hash} {task.split_hash}" for task in tasks)
         digest = hashlib.sha256(f"{self.snapshot_hash}\n{names}".encode()).hexdigest()
-        return Experience(self.space, tasks, runs, digest)
+        return Experience(self.space, tasks, runs, digest, self.metric)
 
 
-def read_experience(folder: Path, space: str) -> Experience:
+def read_experience(folder: Path, space: str, metric: Metric = "accuracy") -> Experience:
     """The finished runs of one space at its present version or one that it includes, and their tasks.
 
     Of several versions, the architectures that tasks share are those of the latest that has any.
@@ -189,7 +197,7 @@ def read_experience(folder: Path, space: str) -> Experience:
         is_current = row["space"] == space and row["version"] in versions and row["fidelity"] == 1.0
         task = place.get((row["content_hash"], row["split_hash"]))
         if is_current and row["state"] == "finished" and task is not None:
-            runs.append(_run(folder, row, task))
+            runs.append(_run(folder, row, task, metric))
             if runs[-1].is_shared:
                 shared[len(runs) - 1] = int(row["version"])
     latest = max(shared.values(), default=0)
@@ -197,7 +205,7 @@ def read_experience(folder: Path, space: str) -> Experience:
         if version < latest:
             runs[number] = replace(runs[number], is_shared=False)
     with_runs = sorted({run.task for run in runs})
-    experience = Experience(space, known, tuple(runs), snapshot_hash(folder))
+    experience = Experience(space, known, tuple(runs), snapshot_hash(folder), metric)
     return experience if len(with_runs) == len(known) else experience.of_tasks(with_runs)
 
 
@@ -287,14 +295,14 @@ def _packed_rows(folder: Path, row: Mapping[str, Any]) -> int:
         raise UnusableSnapshotError(folder, f"the split of the task {row['name']} is damaged") from error
 
 
-def _run(folder: Path, row: Mapping[str, Any], task: int) -> KnownRun:
+def _run(folder: Path, row: Mapping[str, Any], task: int, metric: Metric) -> KnownRun:
     space = get_space(row["space"])
     try:
         architecture = space.parse(json.loads(row["decisions"]))
     except (ArchitectureError, ValueError) as error:
         reason = f"a run's architecture is none of {space.name} {space.version} ({error})"
         raise UnusableSnapshotError(folder, reason.rstrip(".")) from error
-    needed = ("validation_accuracy", "test_accuracy", "train_seconds", "bundle_bytes")
+    needed = (f"validation_{metric}", f"test_{metric}", "train_seconds", "bundle_bytes")
     if absent := [name for name in needed if row[name] is None]:
         raise UnusableSnapshotError(folder, f"a finished run lacks its {absent[0]}")
     return KnownRun(
@@ -302,8 +310,8 @@ def _run(folder: Path, row: Mapping[str, Any], task: int) -> KnownRun:
         architecture=architecture,
         is_shared=row["origin"] == "shared",
         seed=row["seed"],
-        validation_accuracy=row["validation_accuracy"],
-        test_accuracy=row["test_accuracy"],
+        validation_accuracy=row[f"validation_{metric}"],
+        test_accuracy=row[f"test_{metric}"],
         own_seconds=row["train_seconds"],
         bundle_bytes=row["bundle_bytes"],
         predict_milliseconds=math.nan if row["predict_milliseconds"] is None else row["predict_milliseconds"],

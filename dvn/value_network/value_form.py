@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from dvn.value_network.cost_regression import CostRegression
@@ -31,7 +31,7 @@ class TaskView:
         level: The logit of the accuracy at a score of zero.
         spread: The logarithm of the logits that one unit of score is worth.
         doubt: The standard deviation of `level`.
-        costs: Log costs: a constant and what each logit adds, a column a cost.
+        costs: Log costs: a constant, what each logit adds and what pairs of inputs add, a column a cost.
     """
 
     z: Float[Tensor, " features"]
@@ -52,6 +52,7 @@ class FormParts:
     tasks: Mapping[str, TaskRegression]
     costs: CostRegression
     size_places: tuple[int, ...]
+    cost_pairs: Int[np.ndarray, "2 pairs"]
 
 
 class ValueForm(nn.Module):
@@ -69,12 +70,14 @@ class ValueForm(nn.Module):
         linear = parts.coefficients.linear.double() @ root.T
         square = root @ parts.coefficients.square.double() @ root.T
         costs = parts.costs.coefficients.double()
-        moved = torch.cat([costs[:, :1], root @ costs[:, 1:]], dim=1)
+        inner = costs[:, 1 : 1 + len(root)]
+        moved = torch.cat([costs[:, :1], root @ inner, costs[:, 1 + len(root) :]], dim=1)
         buffers = {
             "linear": linear.float(),
             "square": square.float(),
             "costs": moved.float(),
             "size_places": torch.tensor(parts.size_places, dtype=torch.int64),
+            "cost_pairs": torch.from_numpy(parts.cost_pairs),
         }
         for head, regression in parts.tasks.items():
             buffers |= {f"{head}_{f.name}": getattr(regression, f.name) for f in fields(regression)}
@@ -87,7 +90,8 @@ class ValueForm(nn.Module):
         Raises:
             ValueError: The state is not whole, or is of another number of task features.
         """
-        form = cls(state)
+        # Value networks of before read no pairs of inputs.
+        form = cls({"cost_pairs": torch.empty((2, 0), dtype=torch.int64), **state})
         missing = [name for name in _buffer_names() if name not in state]
         if missing or len(state["linear"]) != features + 1:
             raise ValueError(missing or features)
@@ -117,10 +121,18 @@ class ValueForm(nn.Module):
         self, weighted: Float[Tensor, "rows logits"], task: TaskView
     ) -> Float[Tensor, "rows costs"]:
         """Log costs of weighted relaxed vectors."""
-        return task.costs[0] + weighted @ task.costs[1:]
+        columns = cost_columns(weighted, self.get_buffer("cost_pairs"))
+        return task.costs[0] + columns @ task.costs[1:]
 
     def _regression(self, head: str) -> TaskRegression:
         return TaskRegression(**{f.name: self.get_buffer(f"{head}_{f.name}") for f in fields(TaskRegression)})
+
+
+def cost_columns(
+    weighted: Float[Tensor, "rows logits"], pairs: Int[Tensor, "2 pairs"]
+) -> Float[Tensor, "rows columns"]:
+    """The features that log costs are linear in: the weighted vector, then the products of its pairs."""
+    return torch.cat([weighted, weighted[:, pairs[0]] * weighted[:, pairs[1]]], dim=1)
 
 
 def _buffer_names() -> list[str]:

@@ -50,7 +50,7 @@ def test_where_the_time_went_is_stored(wise: TestClient, dataset: str) -> None:
     with transaction(wise.app.state.engine) as session:  # type: ignore[attr-defined]
         row = session.get(RecommendationRow, id_in(found["id"]))
         assert row is not None
-        assert set(row.seconds) == {"read", "split", "describe", "climb", "rank"}
+        assert set(row.seconds) == {"read", "split", "describe", "climb", "rank", "explain"}
         assert sum(row.seconds.values()) <= row.latency_seconds
 
 

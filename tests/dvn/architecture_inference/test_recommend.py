@@ -8,7 +8,15 @@ import torch
 
 import dvn.training
 from dvn.architecture import Architecture, Choice, get_space
-from dvn.architecture_inference import Question, Recommendation, climb, recommend
+from dvn.architecture_inference import (
+    Climbed,
+    Costs,
+    Question,
+    Recommendation,
+    climb,
+    recommend,
+    seconds_of_inputs,
+)
 from dvn.metafeatures import describe_task
 from dvn.training.cost import TextVolume, text_volume
 from dvn.value_network import Checkpoint
@@ -21,6 +29,13 @@ def found(checkpoint: Checkpoint, question: Question, dataset: Dataset) -> Recom
     return recommend(*dataset, checkpoint, question=question)
 
 
+def climbed(
+    checkpoint: Checkpoint, dataset: Dataset, question: Question, volume: TextVolume | None = None
+) -> Climbed:
+    inputs = seconds_of_inputs(get_space(checkpoint.space), volume or text_volume(dataset[0]))
+    return climb(Costs(checkpoint, checkpoint.describe(describe_task(*dataset)), inputs), question)
+
+
 def hashes(recommendation: Recommendation) -> list[str]:
     return [ranked.architecture.hash for ranked in recommendation.architectures]
 
@@ -28,7 +43,14 @@ def hashes(recommendation: Recommendation) -> list[str]:
 def numbers(recommendation: Recommendation) -> np.ndarray:
     return np.array(
         [
-            (ranked.expected_accuracy, ranked.low, ranked.high, ranked.seconds, ranked.bytes)
+            (
+                ranked.expected_accuracy,
+                ranked.low,
+                ranked.high,
+                ranked.seconds,
+                ranked.bytes,
+                ranked.milliseconds,
+            )
             for ranked in recommendation.architectures
         ]
     )
@@ -61,18 +83,16 @@ def test_every_rounded_start_is_a_candidate(checkpoint: Checkpoint, dataset: Dat
     generator = np.random.default_rng(3)
     known = list(checkpoint.best_on_average)
     drawn = [get_space(checkpoint.space).sample(generator) for _ in range(14 - len(known))]
-    candidates, _ = climb(
-        checkpoint, checkpoint.describe(describe_task(*dataset)), text_volume(dataset[0]), question
-    )
-    assert {*known, *drawn} <= set(candidates)
+    found = climbed(checkpoint, dataset, question)
+    assert found.drawn == drawn
+    assert {*known, *drawn} <= set(found.candidates)
 
 
 def test_climbing_finds_more_than_the_starts(checkpoint: Checkpoint, dataset: Dataset) -> None:
-    task, volume = checkpoint.describe(describe_task(*dataset)), text_volume(dataset[0])
     question = Question(starts=14, max_seconds=1e6)
-    candidates, gap = climb(checkpoint, task, volume, question)
-    assert len(candidates) > question.starts
-    assert np.isfinite(gap)
+    found = climbed(checkpoint, dataset, question)
+    assert len(found.candidates) > question.starts
+    assert np.isfinite(found.gap)
 
 
 def test_the_ranks_are_sorted_by_expected_accuracy(found: Recommendation) -> None:
@@ -110,6 +130,7 @@ def test_intervals_hold_the_expected_accuracy(found: Recommendation) -> None:
         assert 0 < ranked.low <= ranked.expected_accuracy <= ranked.high < 1
         assert ranked.seconds > 0
         assert ranked.bytes > 0
+        assert ranked.milliseconds > 0
 
 
 def test_the_answer_names_what_it_rests_on(checkpoint: Checkpoint, found: Recommendation) -> None:
@@ -151,8 +172,9 @@ def test_the_same_seed_repeats_the_answer(
 
 
 def test_another_seed_draws_other_starts(checkpoint: Checkpoint, dataset: Dataset) -> None:
-    task, volume = checkpoint.describe(describe_task(*dataset)), text_volume(dataset[0])
-    first, second = (climb(checkpoint, task, volume, Question(starts=14, seed=seed))[0] for seed in (0, 1))
+    first, second = (
+        climbed(checkpoint, dataset, Question(starts=14, seed=seed)).candidates for seed in (0, 1)
+    )
     assert {a.hash for a in first} != {a.hash for a in second}
 
 
@@ -188,11 +210,10 @@ def test_inputs_that_alone_take_too_long_are_never_climbed_to(
     checkpoint: Checkpoint, question: Question, dataset: Dataset
 ) -> None:
     """A hundred thousand long texts take an encoder minutes, a table seconds."""
-    task = checkpoint.describe(describe_task(*dataset))
-    candidates, _ = climb(checkpoint, task, TextVolume(100_000, (500,)), question)
-    assert {architecture.decisions["encoder"] for architecture in candidates} == {"none"}
-    usual, _ = climb(checkpoint, task, text_volume(dataset[0]), question)
-    assert {architecture.decisions["encoder"] for architecture in usual} != {"none"}
+    large = climbed(checkpoint, dataset, question, TextVolume(100_000, np.array([500])))
+    assert {architecture.decisions["encoder"] for architecture in large.candidates} == {"none"}
+    usual = climbed(checkpoint, dataset, question)
+    assert {architecture.decisions["encoder"] for architecture in usual.candidates} != {"none"}
 
 
 def test_a_task_like_those_known_is_inside_the_experience(found: Recommendation) -> None:
