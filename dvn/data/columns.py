@@ -1,6 +1,6 @@
 """The first rows of a table tell which columns hold texts, labels and parts."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +11,9 @@ from dvn.data.wording import enumerated, listed, named
 from dvn.errors import DataError
 
 MAX_CANDIDATES: Final = 5
+CHOSEN: Final = "chosen"
+JOINED_BY: Final = " + "
+"""Between the names of columns whose texts are joined."""
 
 
 class UnknownColumnError(DataError):
@@ -59,17 +62,27 @@ class ColumnGuess:
 
 @dataclass(frozen=True, slots=True)
 class ColumnGuesses:
-    """Columns for each role, the likeliest first; the first of each role differ."""
+    """Columns for each role, those chosen first, then the likeliest; the first of each role differ."""
 
     text: tuple[ColumnGuess, ...]
     label: tuple[ColumnGuess, ...]
     split: tuple[ColumnGuess, ...]
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The columns whose texts are joined: all that were chosen, or the likeliest alone.
+
+        Decision: several columns are joined only if a person says so. Why: the text of a known file must not
+        change with our taste, and a title beside a text is as often noise as help. Others are offered.
+        """
+        chosen = tuple(guess.column for guess in self.text if guess.reason == CHOSEN)
+        return chosen or tuple(guess.column for guess in self.text[:1])
+
 
 def guess_columns(
     names: Sequence[str], rows: Sequence[Sequence[str]], choices: ReadChoices, *, is_whole: bool
 ) -> ColumnGuesses:
-    """The columns of a table by their names and first rows; a chosen column is its role's only one.
+    """The columns of a table by their names and first rows; a chosen column is its role's first.
 
     Args:
         names: The columns' names.
@@ -81,12 +94,11 @@ def guess_columns(
         UnknownColumnError: A chosen column is not there.
         SameColumnError: One column is chosen twice.
     """
-    wanted = {"text": choices.text, "label": choices.label, "split": choices.split}
-    chosen = {role: find_column(role, name, names) for role, name in wanted.items() if name}
-    _refuse_same(chosen)
+    chosen = _chosen(choices, names)
     facts = {fact.name: fact for fact in look_at_all(names, rows)}
-    free = [fact for name, fact in facts.items() if name not in chosen.values()]
-    split = [] if wanted["split"] == "" else _rank(free, ColumnFacts.split_score)
+    taken = {name for of_role in chosen.values() for name in of_role}
+    free = [fact for name, fact in facts.items() if name not in taken]
+    split = [] if choices.split == "" else _rank(free, ColumnFacts.split_score)
     if "split" not in chosen:
         free = [fact for fact in free if fact not in split]
     longest = max((fact.mean_chars for fact in free), default=0.0)
@@ -95,22 +107,44 @@ def guess_columns(
         "label": _rank(free, lambda fact: fact.label_score(is_whole=is_whole)),
         "split": split,
     }
-    for role, name in chosen.items():
-        ranked[role] = [facts[name]]
-    others = [fact for fact in facts.values() if fact not in ranked["text"][:1] + ranked["split"][:1]]
-    if not ranked["label"] and len(others) == 1:
-        # Nothing else is left; reading it says what is wrong with it.
-        ranked["label"] = others
-    text, label = _apart(ranked["text"], ranked["label"], longest, is_whole=is_whole)
+    if not ranked["label"] and "label" not in chosen:
+        ranked["label"] = _what_is_left(facts, ranked, chosen)
+    # A chosen column is its role's first; the best of the free ones are found without it.
+    text, label = _apart(ranked["text"], ranked["label"], longest, chosen=chosen, is_whole=is_whole)
+    found = {"text": text, "label": label, "split": split}
+    return ColumnGuesses(*(_guesses(role, found[role], chosen.get(role, ())) for role in found))
+
+
+def _what_is_left(
+    facts: Mapping[str, ColumnFacts],
+    ranked: Mapping[str, Sequence[ColumnFacts]],
+    chosen: Mapping[str, Sequence[str]],
+) -> list[ColumnFacts]:
+    """The one column that has no role yet, if there is one: reading it says what is wrong with it."""
+    used = {name for of_role in chosen.values() for name in of_role}
+    for role in ("text", "split"):
+        if role not in chosen:
+            used |= {fact.name for fact in ranked[role][:1]}
+    others = [fact for name, fact in facts.items() if name not in used]
+    return others if len(others) == 1 else []
+
+
+def _chosen(choices: ReadChoices, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    chosen: dict[str, tuple[str, ...]] = {}
+    if choices.texts:
+        chosen["text"] = find_columns("text", choices.texts, names)
+    for role, name in (("label", choices.label), ("split", choices.split)):
+        if name:
+            chosen[role] = (find_column(role, name, names),)
+    _refuse_same(chosen)
+    return chosen
+
+
+def _guesses(role: str, ranked: Sequence[ColumnFacts], chosen: Sequence[str]) -> tuple[ColumnGuess, ...]:
     reasons = {"text": _why_text, "label": _why_label, "split": _why_split}
-    guesses = {
-        role: tuple(
-            ColumnGuess(fact.name, "chosen" if role in chosen else reasons[role](fact))
-            for fact in found[:MAX_CANDIDATES]
-        )
-        for role, found in (("text", text), ("label", label), ("split", ranked["split"]))
-    }
-    return ColumnGuesses(guesses["text"], guesses["label"], guesses["split"])
+    first = [ColumnGuess(name, CHOSEN) for name in chosen]
+    others = [ColumnGuess(fact.name, reasons[role](fact)) for fact in ranked[:MAX_CANDIDATES]]
+    return (*first, *others)
 
 
 def look_at_all(names: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[ColumnFacts, ...]:
@@ -132,11 +166,30 @@ def find_column(role: str, wanted: str, names: Sequence[str]) -> str:
     return alike[0]
 
 
-def _refuse_same(chosen: Mapping[str, str]) -> None:
-    for name in chosen.values():
-        roles = [role for role, one in chosen.items() if one == name]
-        if len(roles) > 1:
-            raise SameColumnError(name, roles)
+def find_columns(role: str, wanted: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+    """The names of the columns asked for, each once; "title + body" asks for two, unless one is called so.
+
+    Raises:
+        UnknownColumnError: There is none.
+    """
+    found: dict[str, None] = {}
+    for one in wanted:
+        try:
+            found.setdefault(find_column(role, one, names))
+        except UnknownColumnError:
+            if JOINED_BY not in one:
+                raise
+            for part in one.split(JOINED_BY):
+                found.setdefault(find_column(role, part, names))
+    return tuple(found)
+
+
+def _refuse_same(chosen: Mapping[str, Sequence[str]]) -> None:
+    for of_role in chosen.values():
+        for name in of_role:
+            roles = [role for role, others in chosen.items() if name in others]
+            if len(roles) > 1:
+                raise SameColumnError(name, roles)
 
 
 def _rank(facts: Sequence[ColumnFacts], score: Callable[[ColumnFacts], float]) -> list[ColumnFacts]:
@@ -145,9 +198,16 @@ def _rank(facts: Sequence[ColumnFacts], score: Callable[[ColumnFacts], float]) -
 
 
 def _apart(
-    text: list[ColumnFacts], label: list[ColumnFacts], longest: float, *, is_whole: bool
+    text: list[ColumnFacts],
+    label: list[ColumnFacts],
+    longest: float,
+    *,
+    chosen: Collection[str],
+    is_whole: bool,
 ) -> tuple[list[ColumnFacts], list[ColumnFacts]]:
     """The same candidates, the first of each role being the best pair of two columns."""
+    if "text" in chosen or "label" in chosen:
+        return text, label
     pairs = [(one, other) for one in text[:10] for other in label[:10] if one.name != other.name]
     if not pairs:
         return text, [fact for fact in label if fact not in text[:1]]

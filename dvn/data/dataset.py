@@ -64,6 +64,7 @@ class Dataset:
             those rows have the part None.
         together: For each row the number of a group that is to stay on one side of the split;
             None when only equal texts are.
+        notes: Sentences about how the file was read that a person might not expect.
     """
 
     texts: tuple[str, ...]
@@ -74,6 +75,7 @@ class Dataset:
     left_out: LeftOut = LeftOut()
     unknown_parts: tuple[tuple[str, int], ...] = ()
     together: tuple[int, ...] | None = None
+    notes: tuple[str, ...] = ()
     _derived: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

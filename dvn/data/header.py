@@ -43,7 +43,8 @@ def guess_header(rows: Sequence[Sequence[str]], choices: ReadChoices) -> HeaderG
     if choices.has_header is not None:
         return HeaderGuess(choices.has_header, "chosen")
     first = [cell.strip() for cell in rows[0]]
-    asked = {name.strip() for name in (choices.text, choices.label, choices.split) if name and name.strip()}
+    texts = [part for name in choices.texts for part in (name, *name.split(" + "))]
+    asked = {name.strip() for name in (*texts, choices.label, choices.split) if name and name.strip()}
     if asked & set(first):
         return HeaderGuess(has_header=True, reason=f"the first row has {listed(sorted(asked & set(first)))}")
     if len(rows) == 1:

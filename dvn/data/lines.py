@@ -1,26 +1,10 @@
-"""A file becomes lines, in pieces of bounded size, whatever ends its lines."""
+"""The bytes of a file become lines, in pieces of bounded size, whatever ends its lines."""
 
 import codecs
 import io
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Final
 
-from dvn.data.choices import Limits
 from dvn.data.encoding import EncodingGuess
-from dvn.errors import DataError
-
-SAMPLE_BYTES: Final = 262_144
-_PIECE_BYTES: Final = 1_048_576
-
-
-class FileTooLargeError(DataError):
-    """The file has more bytes than are allowed."""
-
-    def __init__(self, found: int, limit: int) -> None:
-        super().__init__(
-            f"The file has {found:,} bytes and {limit:,} are allowed; upload a part of its rows."
-        )
 
 
 class LineFaultError(Exception):
@@ -61,42 +45,6 @@ class EndlessLineError(LineFaultError):
         self.start = start
 
 
-def read_sample(path: Path, limits: Limits) -> tuple[bytes, int]:
-    """The first 256 KB of a file and the size of the whole, in bytes.
-
-    Raises:
-        FileTooLargeError: The file is larger than allowed.
-    """
-    with path.open("rb") as file:
-        size = file.seek(0, io.SEEK_END)
-        if size > limits.max_bytes:
-            raise FileTooLargeError(size, limits.max_bytes)
-        file.seek(0)
-        return file.read(SAMPLE_BYTES), size
-
-
-def bytes_around(path: Path, byte: int) -> bytes:
-    """Up to 256 KB of a file from a little before a position."""
-    with path.open("rb") as file:
-        file.seek(max(0, byte - 100))
-        return file.read(SAMPLE_BYTES)
-
-
-def open_pieces(path: Path, *, max_bytes: int) -> Iterator[bytes]:
-    """The bytes of a file, a megabyte at a time.
-
-    Raises:
-        FileTooLargeError: The file has grown beyond what is allowed.
-    """
-    total = 0
-    with path.open("rb") as file:
-        while piece := file.read(_PIECE_BYTES):
-            total += len(piece)
-            if total > max_bytes:
-                raise FileTooLargeError(total, max_bytes)
-            yield piece
-
-
 def split_lines(
     pieces: Iterator[bytes], encoding: EncodingGuess, *, max_chars: int, is_whole: bool = True
 ) -> Iterator[str]:
@@ -130,6 +78,21 @@ def split_lines(
             raise EndlessLineError(number + 1, held)
     if held and is_whole:
         yield held
+
+
+def split_texts(pieces: Iterator[bytes], encoding: EncodingGuess) -> Iterator[str]:
+    """The text of a file, a piece at a time, wherever its lines end.
+
+    Raises:
+        LineFaultError: A byte cannot be handed on; all text before it was.
+    """
+    number = 1
+    for text, fault in _decode(pieces, encoding, is_whole=True):
+        yield text
+        number += text.count("\n")
+        if fault:
+            fault.line = number
+            raise fault
 
 
 def _decode(

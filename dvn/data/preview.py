@@ -1,4 +1,4 @@
-"""The first 256 KB of a file become what a person needs to see before it is read."""
+"""The first rows of a file become what a person needs to see before it is read."""
 
 from dataclasses import dataclass
 from itertools import islice
@@ -9,9 +9,11 @@ from dvn.data.choices import DEFAULT_LIMITS, GUESS_EVERYTHING, Limits, ReadChoic
 from dvn.data.columns import ColumnGuess, ColumnGuesses, guess_columns
 from dvn.data.dialect import Dialect
 from dvn.data.encoding import EncodingGuess
+from dvn.data.file_kinds import Kind
 from dvn.data.header import HeaderGuess
+from dvn.data.open_table import open_table
 from dvn.data.read_csv import choose_columns
-from dvn.data.table import Table, open_table
+from dvn.data.table import Reading, Table
 from dvn.errors import DataError
 
 SHOWN_ROWS: Final = 20
@@ -24,8 +26,9 @@ class Preview:
     """What a file seems to be; every guess can be overruled by a choice.
 
     Attributes:
-        encoding: How its characters are written; to be confirmed unless `is_certain`.
-        dialect: Delimiter and quotes, with the reason.
+        kind: How it is written.
+        encoding: How its characters are written, if it is a text; to be confirmed unless `is_certain`.
+        dialect: Delimiter and quotes, with the reason, if delimiters set its fields apart.
         header: Whether the first row holds names, with the reason.
         columns: The columns' names.
         rows: The first twenty rows, long cells cut.
@@ -33,10 +36,14 @@ class Preview:
         row_count: Number of rows, if the sample is the whole file.
         size: Bytes of the file.
         problem: One sentence, if reading would fail on the rows looked at.
+        sheet: The sheet of a workbook that was read.
+        sheets: All sheets of it.
+        notes: Sentences about what a person might not expect.
     """
 
-    encoding: EncodingGuess
-    dialect: Dialect
+    kind: Kind
+    encoding: EncodingGuess | None
+    dialect: Dialect | None
     header: HeaderGuess
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -44,11 +51,19 @@ class Preview:
     row_count: int | None
     size: int
     problem: str | None
+    sheet: str | None = None
+    sheets: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def text(self) -> ColumnGuess | None:
         """The likeliest text column."""
         return next(iter(self.candidates.text), None)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The columns whose texts are joined; mostly one."""
+        return self.candidates.texts
 
     @property
     def label(self) -> ColumnGuess | None:
@@ -64,7 +79,7 @@ class Preview:
 def preview(
     path: Path, *, choices: ReadChoices = GUESS_EVERYTHING, limits: Limits = DEFAULT_LIMITS
 ) -> Preview:
-    """What a file seems to be, by its first 256 KB.
+    """What a file seems to be, by its first rows; memory does not depend on its size.
 
     Raises:
         DataError: The file is empty, binary, too large or no table at all. What is wrong with
@@ -72,19 +87,23 @@ def preview(
     """
     table = open_table(path, choices, limits)
     try:
-        candidates = guess_columns(table.form.names, table.first_rows, choices, is_whole=table.is_whole)
+        candidates = guess_columns(table.names, table.first_rows, choices, is_whole=table.is_whole)
     except DataError:
         candidates = _NO_GUESSES
     return Preview(
-        encoding=table.form.encoding,
-        dialect=table.form.dialect,
+        kind=table.kind,
+        encoding=table.encoding,
+        dialect=table.dialect,
         header=table.header,
-        columns=table.form.names,
+        columns=table.names,
         rows=tuple(tuple(map(_cut, row)) for row in table.first_rows[:SHOWN_ROWS]),
         candidates=candidates,
         row_count=table.row_count,
         size=table.size,
         problem=_find_problem(table),
+        sheet=table.sheet,
+        sheets=table.sheets,
+        notes=table.notes,
     )
 
 
@@ -95,7 +114,7 @@ def _cut(cell: str) -> str:
 def _find_problem(table: Table) -> str | None:
     try:
         choose_columns(table)
-        for _ in islice(table.rows(confirmed=True), len(table.first_rows) + 1):
+        for _ in islice(table.rows(Reading(confirmed=True)), len(table.first_rows) + 1):
             pass
     except DataError as error:
         return str(error)

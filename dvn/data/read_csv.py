@@ -1,6 +1,7 @@
-"""A CSV that nobody has vouched for becomes a dataset, or one sentence about what is wrong."""
+"""A file that nobody has vouched for becomes a dataset, or one sentence about what is wrong."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -8,15 +9,17 @@ from typing import Final
 
 from dvn.data.choices import DEFAULT_LIMITS, GUESS_EVERYTHING, Limits, ReadChoices
 from dvn.data.columns import (
-    ColumnGuess,
+    JOINED_BY,
     NoColumnError,
     OneColumnError,
     guess_columns,
     look_at_all,
 )
 from dvn.data.dataset import Dataset, LeftOut
+from dvn.data.label_spellings import merge_sentences, merged_spellings
+from dvn.data.open_table import open_table
 from dvn.data.parts import part_named
-from dvn.data.table import MAX_SAMPLE_ROWS, Table, open_table
+from dvn.data.table import MAX_SAMPLE_ROWS, Reading, Table
 from dvn.data.wording import MAX_NAME_CHARS, counted, named
 from dvn.errors import DataError
 
@@ -87,10 +90,11 @@ class NotLabelsError(DataError):
 def read_dataset(
     path: Path, *, choices: ReadChoices = GUESS_EVERYTHING, limits: Limits = DEFAULT_LIMITS
 ) -> Dataset:
-    """The labelled texts of a CSV or TSV file, in their order.
+    """The labelled texts of a CSV, TSV, JSONL, JSON, Parquet or XLSX file, packed or not, in their order.
 
     Encoding, delimiter, quotes, header and columns are guessed from the first 256 KB unless
-    chosen. Rows with an empty text or label are left out and counted in `left_out`.
+    chosen. Rows with an empty text or label are left out and counted in `left_out`; what else a person might
+    not expect is told in `notes`.
 
     Args:
         path: The file; it is read in a stream.
@@ -109,11 +113,16 @@ def read_dataset(
 
 @dataclass(frozen=True, slots=True)
 class ColumnChoice:
-    """The columns a dataset is made of."""
+    """The columns a dataset is made of; several texts are joined."""
 
-    text: str
+    texts: tuple[str, ...]
     label: str
     split: str | None
+
+    @property
+    def text(self) -> str:
+        """The name of the texts, such as "title + body"."""
+        return JOINED_BY.join(self.texts)
 
 
 def choose_columns(table: Table) -> ColumnChoice:
@@ -122,24 +131,26 @@ def choose_columns(table: Table) -> ColumnChoice:
     Raises:
         DataError: The table has too few columns or rows, or none looks right.
     """
-    names = table.form.names
+    names = table.names
     if len(names) < 2:
-        raise OneColumnError(names[0], table.form.dialect.reason)
+        raise OneColumnError(names[0], table.form_reason)
     guesses = guess_columns(names, table.first_rows, table.choices, is_whole=table.is_whole)
     # Reading on says whether there are rows at all, or what is wrong with them.
     if not table.first_rows and next(table.rows(), None) is None:
         raise OnlyHeaderError
-    text, label = _first("text", guesses.text, table), _first("label", guesses.label, table)
-    return ColumnChoice(text, label, guesses.split[0].column if guesses.split else None)
+    for role, found in (("text", guesses.text), ("label", guesses.label)):
+        if not found:
+            # What is wrong with a row comes first: it may be why nothing looks right.
+            for _ in islice(table.rows(), MAX_SAMPLE_ROWS):
+                pass
+            raise NoColumnError(role, look_at_all(names, table.first_rows))
+    split = guesses.split[0].column if guesses.split else None
+    return ColumnChoice(guesses.texts, guesses.label[0].column, split)
 
 
-def _first(role: str, guesses: tuple[ColumnGuess, ...], table: Table) -> str:
-    if not guesses:
-        # What is wrong with a row comes first: it may be why nothing looks right.
-        for _ in islice(table.rows(), MAX_SAMPLE_ROWS):
-            pass
-        raise NoColumnError(role, look_at_all(table.form.names, table.first_rows))
-    return guesses[0].column
+def joined(texts: Iterable[str]) -> str:
+    """Several texts of one row as one, a blank line between them; empty ones leave no trace."""
+    return "\n\n".join(text for text in texts if text and not text.isspace())
 
 
 class _Collector:
@@ -152,16 +163,21 @@ class _Collector:
         self.cells: list[str] = []
         self.empty_texts = self.empty_labels = 0
         self.first_rows: list[int] = []
+        self.notes: list[str] = list(table.notes)
 
     def read(self) -> None:
         """Read all rows; one pass over what may be millions of them, hence one plain loop."""
-        names = self.table.form.names
-        text_at, label_at = names.index(self.columns.text), names.index(self.columns.label)
+        names = self.table.names
+        texts_at = [names.index(name) for name in self.columns.texts]
+        text_at, label_at = texts_at[0], names.index(self.columns.label)
         split_at = names.index(self.columns.split) if self.columns.split else -1
+        only = frozenset([*texts_at, label_at, *([split_at] if self.columns.split else [])])
+        is_joined = len(texts_at) > 1
         labels: dict[str, str] = {}
         classes: set[str] = set()
-        for number, row in enumerate(self.table.rows(), start=1):
-            text, cell = row[text_at], row[label_at]
+        for number, row in enumerate(self.table.rows(Reading(only=only, notes=self.notes)), start=1):
+            text = joined([row[at] for at in texts_at]) if is_joined else row[text_at]
+            cell = row[label_at]
             label = labels.get(cell)
             if label is None:
                 label = labels[cell] = cell.strip()
@@ -196,6 +212,7 @@ class _Collector:
                 if left_out.rows
                 else OnlyHeaderError()
             )
+        self._merge_spellings()
         classes = set(self.labels)
         if len(classes) == 1:
             raise OneClassError(columns.label, self.labels[0], len(self.labels))
@@ -210,7 +227,17 @@ class _Collector:
             label_column=columns.label,
             left_out=left_out,
             unknown_parts=unknown,
+            notes=tuple(self.notes),
         )
+
+    def _merge_spellings(self) -> None:
+        if not self.table.choices.merge_case:
+            return
+        counts = Counter(self.labels)
+        merged = merged_spellings(counts)
+        if merged:
+            self.labels = [merged.get(label, label) for label in self.labels]
+            self.notes.extend(merge_sentences(merged, counts))
 
     def _parts(self) -> tuple[tuple[str | None, ...] | None, tuple[tuple[str, int], ...]]:
         if not self.columns.split:

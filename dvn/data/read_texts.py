@@ -10,12 +10,26 @@ from typing import Final
 
 from dvn.data.choices import DEFAULT_LIMITS, GUESS_EVERYTHING, Limits, ReadChoices
 from dvn.data.column_names import TEXT_NAMES, plain
-from dvn.data.columns import NoColumnError, find_column, guess_columns, look_at_all
+from dvn.data.columns import (
+    CHOSEN,
+    JOINED_BY,
+    NoColumnError,
+    UnknownColumnError,
+    find_column,
+    find_columns,
+    guess_columns,
+    look_at_all,
+)
+from dvn.data.delimited_table import DelimitedReader
 from dvn.data.dialect import DELIMITERS
+from dvn.data.file_kinds import Kind
 from dvn.data.header import DuplicateColumnError, HeaderGuess
-from dvn.data.lines import LineFaultError, open_pieces, split_lines
+from dvn.data.lines import LineFaultError, split_lines
+from dvn.data.open_table import open_table
+from dvn.data.read_csv import joined
 from dvn.data.row_errors import MisplacedQuoteError, OpenQuoteError, RowWidthError, TooManyRowsError
-from dvn.data.table import MAX_SAMPLE_ROWS, Table, open_table
+from dvn.data.table import MAX_SAMPLE_ROWS, Reading, Table
+from dvn.data.text_faults import until_confirmed
 from dvn.data.wording import named
 
 # The reader of tables wants a delimiter; this control character separates nothing in any text.
@@ -31,15 +45,20 @@ class TextFile:
 
     Attributes:
         table: How the file is read.
-        column: Name of the column with the texts.
+        columns: Names of the columns with the texts; several are joined.
         is_one_column: Whether each row is one text; its blank lines are empty texts then.
         reason: Why the texts are looked for there.
     """
 
     table: Table
-    column: str
+    columns: tuple[str, ...]
     is_one_column: bool
     reason: str
+
+    @property
+    def column(self) -> str:
+        """The name of the texts, such as "title + body"."""
+        return JOINED_BY.join(self.columns)
 
     def texts(self) -> Iterator[str]:
         """All texts in the order of their rows.
@@ -50,24 +69,26 @@ class TextFile:
         if self.is_one_column:
             yield from self._lines()
         else:
-            at = self.table.form.names.index(self.column)
-            for row in self.table.rows():
-                yield row[at]
+            places = [self.table.names.index(name) for name in self.columns]
+            for row in self.table.rows(Reading(only=frozenset(places))):
+                yield row[places[0]] if len(places) == 1 else joined([row[at] for at in places])
 
     def sentences(self) -> tuple[str, ...]:
         """How the file is read, for a person."""
         if not self.is_one_column:
-            return (f"The texts are those of the column {named(self.column)} ({self.reason}).",)
+            said = f"The texts are those of the column {named(self.column)} ({self.reason})."
+            return (said, *self.table.notes)
         first = "the first row is the column's name" if self.table.header.has_header else "there is no header"
         return (f"Each row is one text ({self.reason}); {first} ({self.table.header.reason}).",)
 
     def _lines(self) -> Iterator[str]:
         """The texts of a table of one column, where a blank line is a row, too."""
-        form, limits = self.table.form, self.table.limits
-        # As in `Table.rows`: what nobody has confirmed is read as UTF-8 until that fails.
-        encoding = form.encoding if form.encoding.is_certain else replace(form.encoding, name="utf-8")
+        reader, limits = self.table.reader, self.table.limits
+        assert isinstance(reader, DelimitedReader), "only a file of lines is read as one column"
+        form = reader.form
+        encoding = until_confirmed(form.encoding, confirmed=False)
         csv.field_size_limit(max(csv.field_size_limit(), limits.max_field_chars))
-        pieces = open_pieces(form.path, max_bytes=limits.max_bytes)
+        pieces = form.source.pieces(max_bytes=limits.max_bytes)
         lines = split_lines(pieces, encoding, max_chars=limits.max_line_chars)
         lines = islice(lines, form.skipped_lines, None)
         number = -int(form.has_header)
@@ -97,7 +118,7 @@ def open_texts(
     """The texts of a file: a column of a table, or a file with one text a line.
 
     Args:
-        path: A CSV or TSV file, with or without header and labels, or a file of lines.
+        path: A file of any kind that datasets are read from, with or without labels, or a file of lines.
         choices: What not to guess.
         preferred: The column to take if there is one of that name and none is chosen.
         limits: How much of the file is allowed.
@@ -112,10 +133,10 @@ def open_texts(
     may_be_lines = choices.delimiter is None
     try:
         table = open_table(path, choices, limits)
-        if may_be_lines and len(table.form.names) > 1 and _has_ragged_commas(table):
+        if may_be_lines and len(table.names) > 1 and _has_ragged_commas(table):
             return _one_column(path, choices, preferred, limits, "its lines differ in their commas")
     except DuplicateColumnError:
-        if not may_be_lines or choices.text is not None:
+        if not may_be_lines or choices.texts:
             raise
         return _one_column(path, choices, preferred, limits, "its first line repeats itself")
     except _QUOTE_ERRORS:
@@ -123,31 +144,39 @@ def open_texts(
         if not may_be_lines or any(mark in next(lines.texts(), "") for mark in DELIMITERS):
             raise
         return lines
-    if len(table.form.names) == 1:
+    if len(table.names) == 1 and table.kind == Kind.delimited:
         return _one_column(path, choices, preferred, limits, "the file has one column")
-    column, reason = _text_column(table, preferred)
-    return TextFile(table, column, is_one_column=False, reason=reason)
+    columns, reason = _text_columns(table, preferred)
+    return TextFile(table, columns, is_one_column=False, reason=reason)
 
 
-def _text_column(table: Table, preferred: str | None) -> tuple[str, str]:
-    names = table.form.names
-    if table.choices.text is not None:
-        return find_column("text", table.choices.text, names), "chosen"
-    if preferred in names and table.header.has_header:
-        return str(preferred), "the column that the classifier learned from"
+def _text_columns(table: Table, preferred: str | None) -> tuple[tuple[str, ...], str]:
+    names = table.names
+    if table.choices.texts:
+        return find_columns("text", table.choices.texts, names), CHOSEN
+    if preferred and table.header.has_header:
+        try:
+            found = find_columns("text", [preferred], names)
+        except UnknownColumnError:
+            found = ()
+        if found and (preferred in names or JOINED_BY in preferred):
+            several = "columns" if len(found) > 1 else "column"
+            return found, f"the {several} that the classifier learned from"
+    if len(names) == 1:
+        return names, "there is no other"
     guesses = guess_columns(names, table.first_rows, table.choices, is_whole=table.is_whole)
     if not guesses.text:
         raise NoColumnError("text", look_at_all(names, table.first_rows))
-    return guesses.text[0].column, guesses.text[0].reason
+    return (guesses.text[0].column,), guesses.text[0].reason
 
 
 def _has_ragged_commas(table: Table) -> bool:
     """Whether commas look like those of prose: no known names, and rows of several widths."""
-    is_named = table.header.has_header and any(plain(name) in TEXT_NAMES for name in table.form.names)
-    if table.form.dialect.delimiter != "," or is_named or table.choices.text is not None:
+    is_named = table.header.has_header and any(plain(name) in TEXT_NAMES for name in table.names)
+    if table.dialect is None or table.dialect.delimiter != "," or is_named or table.choices.texts:
         return False
     try:
-        for _ in islice(table.rows(confirmed=True), MAX_SAMPLE_ROWS):
+        for _ in islice(table.rows(Reading(confirmed=True)), MAX_SAMPLE_ROWS):
             pass
     except _RAGGED_ERRORS:
         return True
@@ -166,16 +195,16 @@ def _one_column(
     else:
         header = HeaderGuess(choices.has_header, "chosen")
     table = open_table(path, replace(choices, text=None, has_header=header.has_header), limits)
-    column = table.form.names[0]
-    if choices.text is not None:
-        column = find_column("text", choices.text, table.form.names)
-    return TextFile(replace(table, header=header), column, is_one_column=True, reason=reason)
+    column = table.names[0]
+    for wanted in choices.texts:
+        column = find_column("text", wanted, table.names)
+    return TextFile(replace(table, header=header), (column,), is_one_column=True, reason=reason)
 
 
 def _quotes_match(path: Path, choices: ReadChoices, limits: Limits) -> bool:
     try:
         table = open_table(path, replace(choices, text=None, has_header=False, quote='"'), limits)
-        for _ in islice(table.rows(confirmed=True), MAX_SAMPLE_ROWS):
+        for _ in islice(table.rows(Reading(confirmed=True)), MAX_SAMPLE_ROWS):
             pass
     except _QUOTE_ERRORS:
         return False
@@ -185,7 +214,7 @@ def _quotes_match(path: Path, choices: ReadChoices, limits: Limits) -> bool:
 def _guess_header(first: str, choices: ReadChoices, preferred: str | None) -> HeaderGuess:
     """A text taken for a header would lose its row, so only what is surely a name counts as one."""
     name = first.strip()
-    if plain(name) in {plain(known) for known in (choices.text, preferred) if known}:
+    if plain(name) in {plain(known) for known in (*choices.texts, preferred) if known}:
         return HeaderGuess(has_header=True, reason="it is the column asked for")
     if plain(name) in TEXT_NAMES:
         return HeaderGuess(has_header=True, reason=f"{named(name)} is a usual name")

@@ -102,6 +102,42 @@ class TooManyRowsError(DataError):
         super().__init__(f"The file has more than {limit:,} rows, which is the limit; use a part of them.")
 
 
+class TooMuchTextError(DataError):
+    """The rows hold more text than allowed, though the file is small enough."""
+
+    def __init__(self, row: int, limit: int) -> None:
+        super().__init__(
+            f"The first {row:,} rows hold more than {limit:,} characters, which is the limit; use a part of "
+            f"them."
+        )
+
+
+class BrokenJsonError(RowError):
+    """A value of a JSON file cannot be parsed."""
+
+    def __init__(self, row: int, line: int, character: int, fault: str) -> None:
+        super().__init__(
+            row,
+            line,
+            f"{place(row, line)} is broken JSON at character {character:,}: {fault}; mend it, or take the "
+            f"row out.",
+        )
+
+
+class NoObjectError(RowError):
+    """A value of a JSON file is not what rows are made of."""
+
+    def __init__(self, row: int, line: int, found: str, expected: str) -> None:
+        super().__init__(
+            row,
+            line,
+            f"{place(row, line)} is {found} where {expected} is expected; write each row as an object, such "
+            'as {"text": "...", "label": "..."}.',
+        )
+
+
 def place(row: int, line: int) -> str:
-    """Where a row is, as the start of a sentence."""
+    """Where a row is, as the start of a sentence; line 0 stands for a file without lines."""
+    if not line:
+        return f"Row {row:,}"
     return f"Row {row:,} (line {line:,})" if row > 0 else f"The header (line {line:,})"

@@ -4,12 +4,11 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 
 from dvn.data.choices import Limits
 from dvn.data.dialect import Dialect
 from dvn.data.encoding import EncodingGuess
-from dvn.data.lines import EndlessLineError, LineFaultError, open_pieces, split_lines
+from dvn.data.lines import EndlessLineError, LineFaultError, split_lines
 from dvn.data.row_errors import (
     FieldTooLongError,
     LineTooLongError,
@@ -17,7 +16,9 @@ from dvn.data.row_errors import (
     OpenQuoteError,
     RowWidthError,
     TooManyRowsError,
+    place,
 )
+from dvn.data.sources import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class TableForm:
     """All that must be known about a file to read its rows.
 
     Attributes:
-        path: The file.
+        source: Where the file is.
         encoding: How its characters are written.
         dialect: How its fields are set apart.
         names: Its columns' names; without them, the first row says how wide rows are.
@@ -33,7 +34,7 @@ class TableForm:
         skipped_lines: Lines before the first row.
     """
 
-    path: Path
+    source: Source
     encoding: EncodingGuess
     dialect: Dialect
     names: tuple[str, ...]
@@ -41,8 +42,10 @@ class TableForm:
     skipped_lines: int = 0
 
 
-def read_rows(form: TableForm, limits: Limits) -> Iterator[list[str]]:
+def read_rows(form: TableForm, limits: Limits, notes: list[str] | None = None) -> Iterator[list[str]]:
     """Rows after the header, each as wide as it; lines without anything are passed over.
+
+    A last row that is cut off, as an unfinished download leaves it, is left out, and `notes` says so.
 
     Raises:
         RowWidthError: A row has another number of fields.
@@ -51,22 +54,22 @@ def read_rows(form: TableForm, limits: Limits) -> Iterator[list[str]]:
         LineFaultError: A line cannot be handed on; `row_of` says in which row.
     """
     csv.field_size_limit(max(csv.field_size_limit(), limits.max_field_chars))
-    needs_measure = csv.field_size_limit() > limits.max_field_chars
     width, number, line = len(form.names), -int(form.has_header), form.skipped_lines
-    reader = form.dialect.read(_lines_of(form, limits))
+    lines = _Remembering(_lines_of(form, limits))
+    reader = form.dialect.read(lines)
     try:
         for row in reader:
             if row and (len(row) > 1 or row[0].strip()):
                 width = width or len(row)
                 number += 1
-                if len(row) != width:
-                    raise RowWidthError(
-                        number, line + 1, found=len(row), expected=width, dialect=form.dialect
-                    )
-                if needs_measure:
-                    _refuse_long(row, number, line + 1, form, limits)
-                if number > limits.max_rows:
-                    raise TooManyRowsError(limits.max_rows)
+                # The header may be wider or narrower by an empty field; the names say how wide rows are.
+                if len(row) != width and number:
+                    if len(row) > width or number == 1 or not lines.end_in_midst_of_row():
+                        where = number, line + 1
+                        raise RowWidthError(*where, found=len(row), expected=width, dialect=form.dialect)
+                    _note_cut(number, line + 1, notes)
+                    return
+                _refuse_too_much(row, number, line + 1, form, limits)
                 if number > 0:
                     yield row
             line = reader.line_num + form.skipped_lines
@@ -79,7 +82,32 @@ def read_rows(form: TableForm, limits: Limits) -> Iterator[list[str]]:
         raise _explain(form, limits, number + 1, line + 1, str(error)) from None
 
 
-def _refuse_long(row: list[str], number: int, line: int, form: TableForm, limits: Limits) -> None:
+class _Remembering:
+    """Lines that know whether the last one was cut."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines, self._last = lines, ""
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._lines:
+            self._last = line
+            yield line
+
+    def end_in_midst_of_row(self) -> bool:
+        """Whether the line handed on last is the file's last and has no end."""
+        return not self._last.endswith(("\n", "\r")) and next(self._lines, None) is None
+
+
+def _note_cut(row: int, line: int, notes: list[str] | None) -> None:
+    if notes is not None:
+        notes.append(f"{place(row, line)} is the last and is cut off, so it was left out.")
+
+
+def _refuse_too_much(row: list[str], number: int, line: int, form: TableForm, limits: Limits) -> None:
+    if number > limits.max_rows:
+        raise TooManyRowsError(limits.max_rows)
+    if csv.field_size_limit() == limits.max_field_chars:
+        return  # The parser has measured them already.
     for at, field in enumerate(row):
         if len(field) > limits.max_field_chars:
             raise FieldTooLongError(number, line, _column(form, at), limits.max_field_chars)
@@ -90,7 +118,7 @@ def _column(form: TableForm, at: int) -> str:
 
 
 def _lines_of(form: TableForm, limits: Limits) -> Iterator[str]:
-    pieces = open_pieces(form.path, max_bytes=limits.max_bytes)
+    pieces = form.source.pieces(max_bytes=limits.max_bytes)
     lines = split_lines(pieces, form.encoding, max_chars=limits.max_line_chars)
     return islice(lines, form.skipped_lines, None)
 

@@ -92,6 +92,7 @@ def _describe(dataset: Dataset) -> Mapping[str, Any]:
         "label_column": dataset.label_column,
         "left_out": [left_out.empty_texts, left_out.empty_labels, list(left_out.first_rows)],
         "unknown_parts": dataset.unknown_parts,
+        "notes": dataset.notes,
     }
 
 
@@ -106,4 +107,6 @@ def _rebuild(table: pa.Table, about: Mapping[str, Any]) -> Dataset:
         label_column=about["label_column"],
         left_out=LeftOut(empty_texts, empty_labels, tuple(rows)),
         unknown_parts=tuple((value, count) for value, count in about["unknown_parts"]),
+        # Datasets stored before notes were kept have none.
+        notes=tuple(about.get("notes", ())),
     )

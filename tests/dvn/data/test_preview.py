@@ -7,8 +7,8 @@ import pytest
 from dvn.data.choices import ReadChoices
 from dvn.data.columns import ColumnGuess
 from dvn.data.file_kinds import EmptyFileError
-from dvn.data.lines import SAMPLE_BYTES
 from dvn.data.preview import SHOWN_CHARS, preview
+from dvn.data.sources import SAMPLE_BYTES
 
 ROWS = "".join(f"a rather longish text, number {n};{'pos' if n % 2 else 'neg'}\n" for n in range(40))
 

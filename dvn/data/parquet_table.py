@@ -1,0 +1,193 @@
+"""A Parquet file becomes an open table; what its footer states is checked before anything is unpacked."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO, Any, Final
+
+import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
+import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no types
+import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no types
+
+from dvn.data.archives import UnpackedTooLargeError
+from dvn.data.cells import cell_text
+from dvn.data.choices import Limits, ReadChoices
+from dvn.data.file_kinds import Kind
+from dvn.data.header import HeaderGuess, TooManyColumnsError, name_columns
+from dvn.data.row_errors import TooManyRowsError
+from dvn.data.sources import Source
+from dvn.data.table import MAX_SAMPLE_ROWS, Reading, Table, guarded
+from dvn.data.wording import named
+from dvn.errors import DataError
+
+_BATCH_ROWS: Final = 1_024
+_BUFFER_BYTES: Final = 1_048_576
+_DAMAGED: Final = (pa.ArrowException, OSError, ValueError, OverflowError)
+
+
+class DamagedParquetError(DataError):
+    """A Parquet file cannot be read."""
+
+    def __init__(self, row: int | None) -> None:
+        where = "at its end, where its columns are described" if row is None else f"after row {row:,}"
+        super().__init__(f"The Parquet file is damaged or cut off {where}; write or upload it again.")
+
+
+class NotTextError(DataError):
+    """A column of bytes holds no text."""
+
+    def __init__(self, column: str, row: int) -> None:
+        super().__init__(
+            f"The column {named(column)} holds bytes that are no UTF-8 text, first at about row {row:,}; "
+            f"choose another column, or write it as text."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ParquetReader:
+    """Reads the rows of a Parquet file.
+
+    Attributes:
+        source: Where the file is.
+        schema: Its columns and their types.
+        names: The names of all cells of a row, those of records in a column apart.
+        limits: How much is allowed.
+    """
+
+    source: Source
+    schema: pa.Schema
+    names: tuple[str, ...]
+    limits: Limits
+
+    def rows(self, reading: Reading) -> Iterator[list[str]]:
+        """All rows, each as wide as the table; nothing is an empty cell."""
+        return guarded(self._opened(reading), self.names, self.limits)
+
+    def _opened(self, reading: Reading) -> Iterator[list[str]]:
+        with self.source.whole(max_bytes=self.limits.max_bytes) as file:
+            yield from self._rows(file, reading)
+
+    def _rows(self, file: IO[bytes], reading: Reading) -> Iterator[list[str]]:
+        spans = _spans(self.schema)
+        wanted = [name for name, span in spans if reading.only is None or reading.only & set(span)]
+        done = 0
+        try:
+            for batch in _open(file, self.schema).iter_batches(_BATCH_ROWS, columns=wanted):
+                columns = {name: _leaves(batch.column(name)) for name in wanted}
+                blank = [""] * len(batch)
+                cells: list[Sequence[str]] = []
+                for name, span in spans:
+                    for at, leaf in zip(span, columns.get(name, [None] * len(span)), strict=True):
+                        is_wanted = leaf is not None and (reading.only is None or at in reading.only)
+                        cells.append(self._texts(leaf, at, done, reading) if is_wanted else blank)
+                yield from map(list, zip(*cells, strict=True))
+                done += len(batch)
+        except _DAMAGED:
+            raise DamagedParquetError(done) from None
+
+    def _texts(self, column: pa.Array, at: int, done: int, reading: Reading) -> Sequence[str]:
+        if _is_bytes(column.type) and reading.only is not None:
+            try:
+                return _texts(column.cast(pa.large_string()))
+            except pa.ArrowInvalid:
+                raise NotTextError(self.names[at], done + 1) from None
+        return _texts(column)
+
+
+def open_parquet(source: Source, choices: ReadChoices, limits: Limits) -> Table:
+    """The table of a Parquet file.
+
+    Raises:
+        DataError: It is damaged, or larger than allowed by what its footer states.
+    """
+    try:
+        with source.whole(max_bytes=limits.max_bytes) as file:
+            metadata = pq.read_metadata(file)
+        schema = metadata.schema.to_arrow_schema()
+    except _DAMAGED:
+        raise DamagedParquetError(None) from None
+    _refuse_large(metadata, source, limits)
+    header = HeaderGuess(has_header=True, reason="the file names its columns")
+    flat = [name for field in schema for name in _leaf_names(field.name, field.type)]
+    names = name_columns(flat, header, max_columns=limits.max_columns)
+    reader = ParquetReader(source, schema, names, limits)
+    first = []
+    for row in reader.rows(Reading()):
+        first.append(row)
+        if len(first) == MAX_SAMPLE_ROWS:
+            break
+    return Table(
+        kind=Kind.parquet,
+        names=names,
+        header=header,
+        first_rows=tuple(first),
+        is_whole=len(first) == metadata.num_rows,
+        size=source.size,
+        choices=choices,
+        limits=limits,
+        reader=reader,
+        notes=source.notes(),
+    )
+
+
+def _refuse_large(metadata: Any, source: Source, limits: Limits) -> None:
+    """Refuse by what the footer states; the rows are counted again as they are read."""
+    if metadata.num_columns > limits.max_columns:
+        raise TooManyColumnsError(metadata.num_columns, limits.max_columns)
+    if metadata.num_rows > limits.max_rows:
+        raise TooManyRowsError(limits.max_rows)
+    unpacked = sum(metadata.row_group(at).total_byte_size for at in range(metadata.num_row_groups))
+    if unpacked > limits.max_bytes:
+        raise UnpackedTooLargeError(unpacked, source.size, limits.max_bytes)
+
+
+def _open(file: IO[bytes], schema: pa.Schema) -> Any:
+    """The file, to be read a buffer at a time; repeated texts stay references to one."""
+    file.seek(0)
+    # Without this a text that is stored once and meant a million times would be copied a million times.
+    repeated = [field.name for field in schema if _is_string(field.type)]
+    return pq.ParquetFile(file, read_dictionary=repeated, buffer_size=_BUFFER_BYTES, pre_buffer=False)
+
+
+def _spans(schema: pa.Schema) -> list[tuple[str, range]]:
+    """For each column of the file the positions of its cells in a row."""
+    spans, start = [], 0
+    for field in schema:
+        width = len(_leaf_names(field.name, field.type))
+        spans.append((field.name, range(start, start + width)))
+        start += width
+    return spans
+
+
+def _leaf_names(name: str, kind: pa.DataType) -> list[str]:
+    if not pa.types.is_struct(kind) or not kind.num_fields:
+        return [name]
+    inner = (kind.field(at) for at in range(kind.num_fields))
+    return [leaf for field in inner for leaf in _leaf_names(f"{name}.{field.name}", field.type)]
+
+
+def _leaves(column: pa.Array) -> list[pa.Array]:
+    if not pa.types.is_struct(column.type) or not column.type.num_fields:
+        return [column]
+    return [leaf for inner in column.flatten() for leaf in _leaves(inner)]
+
+
+def _is_string(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
+    )
+
+
+def _texts(column: pa.Array) -> Sequence[str]:
+    """The cells of a column; equal ones are one string."""
+    if pa.types.is_dictionary(column.type):
+        known = [*_texts(column.dictionary), ""]
+        positions: Sequence[int] = pc.fill_null(column.indices, len(known) - 1).to_pylist()
+        return [known[at] for at in positions]
+    if _is_string(column.type):
+        strings: Sequence[str] = pc.fill_null(column, "").to_numpy(zero_copy_only=False).tolist()
+        return strings
+    return [cell_text(value) for value in column.to_pylist()]
