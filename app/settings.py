@@ -70,7 +70,7 @@ class Settings(BaseSettings):
     )
     max_attempts: int = Field(3, ge=1, description="A job that kills its worker so often fails.")
 
-    max_upload_bytes: int = Field(1_000_000_000, ge=1, description="Largest file that may be uploaded.")
+    max_upload_bytes: int = Field(2_147_483_648, ge=1, description="Largest file that may be uploaded.")
     max_body_bytes: int = Field(1_000_000, ge=1, description="Largest body of every other request.")
     max_rows: int = Field(2_000_000, ge=1, description="Most rows a dataset may have.")
     max_classes: int = Field(1_000, ge=2, description="Most classes a dataset may have.")

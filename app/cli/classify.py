@@ -53,7 +53,7 @@ def recommend(file: Path, choices: ReadChoices, top: int, asked: Asked, seed: in
     began = perf_counter()
     dataset = _read(file, choices, settings)
     read = perf_counter() - began
-    _tell(dataset.left_out.sentences())
+    _tell(dataset.sentences())
     # Here, because it takes seconds to load and a file that cannot be read needs none of it.
     from app.cli import recommending
 
@@ -74,7 +74,7 @@ def recommend(file: Path, choices: ReadChoices, top: int, asked: Asked, seed: in
         "within_budget": found.within_budget,
         "stage": str(found.stage),
         "landmarkers": list(found.landmarkers),
-        "messages": list(dataset.left_out.sentences()),
+        "messages": list(dataset.sentences()),
         "architectures": [recommending.ranked_document(ranked) for ranked in found.architectures],
     }
 
@@ -130,7 +130,7 @@ def train(
     settings = load_settings()
     dataset, split = _split(_read(file, choices, settings), rare)
     folder = classifier_folder(out, file)
-    messages = [*dataset.left_out.sentences(), *split.report.sentences()]
+    messages = [*dataset.sentences(), *split.report.sentences()]
     _tell(messages)
     # Here, because they take seconds to load and a file that cannot be read needs none of them.
     from app.cli import learning, recommending

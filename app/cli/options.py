@@ -53,7 +53,17 @@ def _delimiter(_: click.Context, __: click.Parameter, value: str | None) -> str 
     return value if value is None else _NAMED_DELIMITERS.get(value.lower(), value)
 
 
-_TEXT: Final = click.option("--text", metavar="COLUMN", help="Column with the texts; guessed otherwise.")
+def _texts(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
+    return value or None
+
+
+_TEXT: Final = click.option(
+    "--text",
+    metavar="COLUMN",
+    multiple=True,
+    callback=_texts,
+    help="Column with the texts; guessed otherwise. Give it twice or more to join several, in this order.",
+)
 _FORM: Final = {
     "encoding": click.option("--encoding", help="Such as cp1252; needed unless the file is UTF-8 or UTF-16."),
     "delimiter": click.option(
@@ -63,6 +73,7 @@ _FORM: Final = {
     "has_header": click.option(
         "--header/--no-header", "has_header", default=None, help="Whether the first row holds names."
     ),
+    "sheet": click.option("--sheet", help="Sheet of a workbook; the first with a table otherwise."),
 }
 
 labelled_options: Final = gathered(
@@ -75,6 +86,12 @@ labelled_options: Final = gathered(
             "--split", metavar="COLUMN", help="Column with train, validation, test; '' to honour none."
         ),
         **_FORM,
+        "merge_case": click.option(
+            "--merge-case/--keep-case",
+            default=True,
+            show_default=True,
+            help="Whether labels that differ in nothing but case are one where that is clear.",
+        ),
     },
 )
 text_options: Final = gathered("choices", ReadChoices, {"text": _TEXT, **_FORM})

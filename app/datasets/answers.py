@@ -7,26 +7,45 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app.datasets.tables import DatasetRow, DatasetState, TransferRow, UploadRow
+from dvn.data.columns import JOINED_BY
+from dvn.data.file_kinds import Kind
 from dvn.data.preview import Preview
 
 PART_BYTES = 8_000_000
 
 
-class PreviewAnswer(BaseModel):
-    """What a file seems to be; a problem would keep it from becoming a dataset as it is guessed."""
+class CandidateAnswer(BaseModel):
+    """A column that may play a role, and why."""
 
-    encoding: str
+    column: str
+    reason: str
+
+
+class PreviewAnswer(BaseModel):
+    """What a file seems to be; a problem would keep it from becoming a dataset as it is guessed.
+
+    Encoding, delimiter and quote are null where a kind of file has none. `text` names all columns of texts,
+    joined by " + ". Candidates are the likeliest columns of each role, the first of them in use.
+    """
+
+    kind: Kind
+    encoding: str | None
     encoding_is_certain: bool
-    delimiter: str
-    quote: str
+    delimiter: str | None
+    quote: str | None
     header: bool
+    sheet: str | None
+    sheets: list[str]
     columns: list[str]
     rows: list[list[str]]
     row_count: int | None
     text: str | None
+    texts: list[str]
     label: str | None
     split: str | None
+    candidates: Mapping[str, list[CandidateAnswer]]
     reasons: Mapping[str, str]
+    notes: list[str]
     problem: str | None
 
 
@@ -116,30 +135,44 @@ def known_upload(row: UploadRow) -> KnownUpload:
 
 
 def upload_answer(upload: UploadRow, seen: Preview) -> UploadAnswer:
-    guesses = {"text": seen.text, "label": seen.label, "split": seen.split}
-    formats = {
-        "encoding": seen.encoding.reason,
-        "delimiter": seen.dialect.reason,
-        "header": seen.header.reason,
-    }
     answer = PreviewAnswer(
-        encoding=seen.encoding.name,
-        encoding_is_certain=seen.encoding.is_certain,
-        delimiter=seen.dialect.delimiter,
-        quote=seen.dialect.quote,
+        kind=seen.kind,
+        encoding=seen.encoding.name if seen.encoding else None,
+        encoding_is_certain=seen.encoding is None or seen.encoding.is_certain,
+        delimiter=seen.dialect.delimiter if seen.dialect else None,
+        quote=seen.dialect.quote if seen.dialect else None,
         header=seen.header.has_header,
+        sheet=seen.sheet,
+        sheets=list(seen.sheets),
         columns=list(seen.columns),
         rows=[list(row) for row in seen.rows],
         row_count=seen.row_count,
-        text=seen.text.column if seen.text else None,
+        text=JOINED_BY.join(seen.texts) or None,
+        texts=list(seen.texts),
         label=seen.label.column if seen.label else None,
         split=seen.split.column if seen.split else None,
-        reasons=formats | {role: guess.reason for role, guess in guesses.items() if guess},
+        candidates=_candidates(seen),
+        reasons=_reasons(seen),
+        notes=list(seen.notes),
         problem=seen.problem,
     )
     return UploadAnswer(
         id=upload.id, filename=upload.file_name, bytes=upload.bytes, sha256=upload.sha256, preview=answer
     )
+
+
+def _candidates(seen: Preview) -> Mapping[str, list[CandidateAnswer]]:
+    found = {"text": seen.candidates.text, "label": seen.candidates.label, "split": seen.candidates.split}
+    return {
+        role: [CandidateAnswer(column=guess.column, reason=guess.reason) for guess in guesses]
+        for role, guesses in found.items()
+    }
+
+
+def _reasons(seen: Preview) -> Mapping[str, str]:
+    guesses = {"text": seen.text, "label": seen.label, "split": seen.split}
+    formats = {"encoding": seen.encoding, "delimiter": seen.dialect, "header": seen.header}
+    return {name: found.reason for name, found in (formats | guesses).items() if found is not None}
 
 
 def dataset_answer(row: DatasetRow) -> DatasetAnswer:

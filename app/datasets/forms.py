@@ -10,6 +10,8 @@ from dvn.data.rare_classes import RareClasses
 
 _DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
+_QUOTE_NAMES = {"double": '"', "single": "'", "none": ""}
+
 Name = Annotated[str, StringConstraints(max_length=1_000)]
 
 
@@ -21,13 +23,25 @@ def _delimiter(value: object) -> object:
     return _DELIMITER_NAMES.get(value, value) if isinstance(value, str) and value else None
 
 
+def _quote(value: object) -> object:
+    return _QUOTE_NAMES.get(value, value) if isinstance(value, str) and value else None
+
+
+def _texts(value: object) -> object:
+    """One column or several, as a list; no column is no choice."""
+    columns = [value] if isinstance(value, str) else value
+    return [one for one in columns if one != ""] or None if isinstance(columns, list) else columns
+
+
 class ReadForm(BaseModel):
     """How to read a file; what is left out is guessed. `split` "" means: honour no split column."""
 
     model_config = ConfigDict(extra="ignore")
 
-    text: Annotated[Name | None, BeforeValidator(_none_if_empty)] = Field(
-        default=None, description="Column of texts."
+    text: Annotated[Name | list[Name] | None, BeforeValidator(_texts)] = Field(
+        default=None,
+        description="Column of texts, or several, which are joined in this order.",
+        max_length=1_000,
     )
     label: Annotated[Name | None, BeforeValidator(_none_if_empty)] = Field(
         default=None, description="Column of labels."
@@ -41,18 +55,31 @@ class ReadForm(BaseModel):
     delimiter: Annotated[Name | None, BeforeValidator(_delimiter)] = Field(
         default=None, description="One character, or tab, comma, semicolon, pipe."
     )
+    quote: Annotated[Name | None, BeforeValidator(_quote)] = Field(
+        default=None, description="One character, or double, single; none if quotes are ordinary characters."
+    )
     header: Annotated[bool | None, BeforeValidator(_none_if_empty)] = Field(
         default=None, description="Whether the first row holds the names of the columns."
+    )
+    sheet: Annotated[Name | None, BeforeValidator(_none_if_empty)] = Field(
+        default=None, description="Sheet of a workbook."
+    )
+    merge_case: Annotated[bool | None, BeforeValidator(_none_if_empty)] = Field(
+        default=None,
+        description="Whether labels that differ in nothing but case are one where that is clear; else true.",
     )
 
     def choices(self) -> ReadChoices:
         return ReadChoices(
-            text=self.text,
+            text=tuple(self.text) if isinstance(self.text, list) else self.text,
             label=self.label,
             split=self.split,
             encoding=self.encoding,
             delimiter=self.delimiter,
+            quote=self.quote,
             has_header=self.header,
+            sheet=self.sheet,
+            merge_case=self.merge_case is not False,
         )
 
 

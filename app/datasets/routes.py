@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Query, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from app.datasets import queries, service, views
+from app.datasets import preview_view, queries, service
 from app.datasets.answers import DatasetAnswer, DatasetsAnswer, dataset_answer
 from app.datasets.forms import DatasetForm, RareForm, ReadForm
 from app.datasets.tables import DatasetRow
@@ -106,9 +106,9 @@ def columns_page(
     try:
         seen = preview(path, choices=form.choices(), limits=service.limits_of(visit.settings))
     except DataError as error:
-        refused, view = error, views.unreadable_view(form)
+        refused, view = error, preview_view.unreadable_view(form)
     else:
-        view = views.preview_view(seen)
+        view = preview_view.preview_view(seen, form)
     problem = str(refused) if refused else seen.problem
     status = status_of(refused) if refused else 200
     return page(

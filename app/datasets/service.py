@@ -24,6 +24,7 @@ from dvn.data.columns import NoColumnError, OneColumnError, SameColumnError, Unk
 from dvn.data.dataset import Dataset
 from dvn.data.dialect import UnknownDelimiterError
 from dvn.data.encoding import EncodingNotConfirmedError, UnknownEncodingError, WrongEncodingError
+from dvn.data.parquet_table import NotTextError
 from dvn.data.preview import Preview, preview
 from dvn.data.rare_classes import RareClasses, RareClassesError
 from dvn.data.read_csv import (
@@ -35,6 +36,7 @@ from dvn.data.read_csv import (
 )
 from dvn.data.row_errors import MisplacedQuoteError, OpenQuoteError, RowWidthError
 from dvn.data.split import NothingToLearnError, Split, split_dataset
+from dvn.data.workbook_table import EmptySheetError, UnknownSheetError
 from dvn.errors import DataError
 from dvn.training.features import texts_hash
 
@@ -79,6 +81,9 @@ _FAULTS_OF_CHOICES: Final = (
     WrongEncodingError,
     EncodingNotConfirmedError,
     UnknownDelimiterError,
+    UnknownSheetError,
+    EmptySheetError,
+    NotTextError,
     NothingToLearnError,
 )
 # A person who looks at the rows may find that another delimiter, quote or column helps.
@@ -292,7 +297,7 @@ def _facts(dataset: Dataset, split: LearningData | RareClassesError, form: ReadF
     return {
         "choices": form.model_dump(include=set(ReadForm.model_fields), exclude_none=True),
         "characters": {"median": int(np.median(lengths)), "longest": int(lengths.max())},
-        "left_out": list(dataset.left_out.sentences()),
+        "left_out": list(dataset.sentences()),
         **_split_facts(split),
     }
 

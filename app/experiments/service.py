@@ -21,6 +21,7 @@ from app.experiments import queries, records
 from app.experiments.tables import Origin, TaskRow
 from app.storage import Storage
 from dvn.architecture import Architecture, Relaxation, get_space
+from dvn.data.choices import ReadChoices
 from dvn.data.dataset import Dataset
 from dvn.data.rare_classes import RareClasses
 from dvn.data.read_csv import read_dataset
@@ -97,7 +98,7 @@ def add_tasks(
         DataError: The file cannot be used.
     """
     entry = catalog_entry(path, family)
-    dataset, split = split_dataset(read_dataset(path), seed=0, rare=RareClasses.keep)
+    dataset, split = split_dataset(_as_it_stands(path), seed=0, rare=RareClasses.keep)
     storage.save_dataset(dataset)
     counts = np.bincount(dataset.label_ids, minlength=len(dataset.classes)).tolist()
     dataset_id = records.upsert_dataset(
@@ -128,6 +129,11 @@ def add_tasks(
             records.upsert_sample(session, task.id, sample_facts(dataset, shown, storage))
             added.append(task)
     return added
+
+
+def _as_it_stands(path: Path) -> Dataset:
+    """The dataset of a file, its labels' spelling kept: a task is known by its content's hash."""
+    return read_dataset(path, choices=ReadChoices(merge_case=False))
 
 
 def is_smaller(task: TaskRow, dataset_name: str) -> bool:

@@ -84,6 +84,10 @@ class Dataset:
         assert self.together is None or len(self.together) == len(self.texts), "each text has one group"
         assert self.parts is None or set(self.parts) <= {*PARTS, None}, "parts have three names"
 
+    def sentences(self) -> tuple[str, ...]:
+        """What was left out and what else a person might not expect of how the file was read."""
+        return (*self.left_out.sentences(), *self.notes)
+
     def __len__(self) -> int:
         return len(self.texts)
 
