@@ -31,7 +31,7 @@ _DELIMITERS: Final = {
 }
 _QUOTES: Final = {'"': 'Double "', "'": "Single '", "none": "None: quotes are ordinary characters"}
 _HEADERS: Final = {"true": "Names of the columns", "false": "Already data"}
-_MERGING: Final = {"true": "Merge where that is clear", "false": "Keep apart"}
+_MERGING: Final = {"true": "Spam and SPAM are one label", "false": "Keep such labels apart"}
 _NO_SPLIT: Final = "None: split it for me"
 _KINDS: Final = {
     Kind.delimited: "Delimited text (CSV or TSV)",
@@ -135,11 +135,9 @@ def unreadable_view(form: ReadForm) -> PreviewView:
 def _text_boxes(preview: Preview) -> tuple[Box, ...]:
     """A box for each column, in the order of the file, in which texts are joined; likely ones come early."""
     reasons = {guess.column: guess.reason for guess in preview.candidates.text}
-    other = {guess.column for guess in (preview.label, preview.split) if guess}
-    free = [column for column in preview.columns if column not in other]
     hints = {column: "" if reason == CHOSEN else reason for column, reason in reasons.items()}
-    likely = [column for column in free if column in reasons]
-    ordered = likely + [column for column in free if column not in reasons]
+    likely = [column for column in preview.columns if column in reasons]
+    ordered = likely + [column for column in preview.columns if column not in reasons]
     return tuple(Box(name, name in preview.texts, _capital(hints.get(name, ""))) for name in ordered)
 
 
@@ -174,7 +172,7 @@ def _formats(preview: Preview, form: ReadForm) -> Iterator[Field]:
         header = _truth(preview.header.has_header)
         yield _choice("header", "First row", header, _HEADERS, preview.header.reason)
     merging = _truth(form.merge_case is not False)
-    yield _choice("merge_case", "Labels that differ only in case", merging, _MERGING)
+    yield _choice("merge_case", "Upper and lower case", merging, _MERGING)
 
 
 def _quote(dialect: Dialect) -> str:

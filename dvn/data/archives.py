@@ -103,11 +103,13 @@ def open_archive(file: IO[bytes]) -> zipfile.ZipFile:
     """
     length = _directory_bytes(file)
     if length > _MOST_DIRECTORY_BYTES:
-        raise DamagedArchiveError("ZIP file", f"lists its files in {length:,} bytes, as no table needs")
+        raise DamagedArchiveError(
+            "ZIP or XLSX file", f"lists its files in {length:,} bytes, as no table needs"
+        )
     try:
         return zipfile.ZipFile(file)
     except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, struct.error):
-        raise DamagedArchiveError("ZIP file", "is damaged or cut off") from None
+        raise DamagedArchiveError("ZIP or XLSX file", "is damaged or cut off") from None
 
 
 def choose_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any, Final
 
 from dvn.data.cells import cell_text
@@ -16,7 +15,7 @@ from dvn.data.json_values import JsonValue, parse, values_of_lines, values_of_li
 from dvn.data.lines import LineFaultError, split_lines, split_texts
 from dvn.data.row_errors import NoObjectError
 from dvn.data.sources import Source
-from dvn.data.table import MAX_SAMPLE_ROWS, Reading, Table, guarded
+from dvn.data.table import Reading, Table, guarded, is_sampled
 from dvn.data.text_faults import explain, until_confirmed
 from dvn.errors import DataError
 
@@ -112,7 +111,7 @@ def open_json(source: Source, start: TextStart, choices: ReadChoices, limits: Li
     """
     kind = _kind(start.text)
     reader = JsonReader(source, kind, start.encoding, choices, limits)
-    first, fault = _first_values(reader)
+    first, is_whole, fault = _first_values(reader)
     if not first:
         raise fault or EmptyFileError(source.size)
     holds_texts = isinstance(first[0].value, str)
@@ -128,7 +127,7 @@ def open_json(source: Source, start: TextStart, choices: ReadChoices, limits: Li
         names=names,
         header=header,
         first_rows=tuple(rows),
-        is_whole=start.is_whole and fault is None and len(first) < MAX_SAMPLE_ROWS,
+        is_whole=is_whole,
         size=source.size,
         choices=choices,
         limits=limits,
@@ -151,15 +150,19 @@ def _kind(text: str) -> Kind:
     return Kind.json if is_list_of_rows else Kind.json_lines
 
 
-def _first_values(reader: JsonReader) -> tuple[list[JsonValue], DataError | None]:
-    """The values before the first fault, and the fault."""
+def _first_values(reader: JsonReader) -> tuple[list[JsonValue], bool, DataError | None]:
+    """The values before the first fault, whether they are all, and the fault."""
     found: list[JsonValue] = []
+    characters = 0
     try:
-        for value in islice(reader.values(confirmed=True), MAX_SAMPLE_ROWS):
+        for value in reader.values(confirmed=True):
+            if is_sampled(len(found), characters):
+                return found, False, None
             found.append(value)
+            characters += len(str(value.value))
     except DataError as error:
-        return found, error
-    return found, None
+        return found, False, error
+    return found, True, None
 
 
 def _paths(values: Sequence[JsonValue]) -> tuple[Path, ...]:

@@ -15,7 +15,7 @@ from dvn.data.file_kinds import Kind
 from dvn.data.header import HeaderGuess, TooManyColumnsError, name_columns
 from dvn.data.row_errors import TooManyRowsError
 from dvn.data.sources import Source
-from dvn.data.table import MAX_SAMPLE_ROWS, Reading, Table, guarded
+from dvn.data.table import Reading, Table, guarded, sample_of
 from dvn.data.wording import named
 from dvn.errors import DataError
 
@@ -110,17 +110,13 @@ def open_parquet(source: Source, choices: ReadChoices, limits: Limits) -> Table:
     flat = [name for field in schema for name in _leaf_names(field.name, field.type)]
     names = name_columns(flat, header, max_columns=limits.max_columns)
     reader = ParquetReader(source, schema, names, limits)
-    first = []
-    for row in reader.rows(Reading()):
-        first.append(row)
-        if len(first) == MAX_SAMPLE_ROWS:
-            break
+    first, is_whole = sample_of(reader.rows(Reading()))
     return Table(
         kind=Kind.parquet,
         names=names,
         header=header,
         first_rows=tuple(first),
-        is_whole=len(first) == metadata.num_rows,
+        is_whole=is_whole,
         size=source.size,
         choices=choices,
         limits=limits,

@@ -1,6 +1,7 @@
 """The first rows of a file become what a person needs to see before it is read."""
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -86,10 +87,6 @@ def preview(
             single rows or with the choices is told by `problem` instead.
     """
     table = open_table(path, choices, limits)
-    try:
-        candidates = guess_columns(table.names, table.first_rows, choices, is_whole=table.is_whole)
-    except DataError:
-        candidates = _NO_GUESSES
     return Preview(
         kind=table.kind,
         encoding=table.encoding,
@@ -97,7 +94,7 @@ def preview(
         header=table.header,
         columns=table.names,
         rows=tuple(tuple(map(_cut, row)) for row in table.first_rows[:SHOWN_ROWS]),
-        candidates=candidates,
+        candidates=_candidates(table, choices),
         row_count=table.row_count,
         size=table.size,
         problem=_find_problem(table),
@@ -105,6 +102,14 @@ def preview(
         sheets=table.sheets,
         notes=table.notes,
     )
+
+
+def _candidates(table: Table, choices: ReadChoices) -> ColumnGuesses:
+    """Columns for each role; where choices contradict each other, those that may stand."""
+    for some in (choices, replace(choices, text=None), GUESS_EVERYTHING):
+        with suppress(DataError):
+            return guess_columns(table.names, table.first_rows, some, is_whole=table.is_whole)
+    return _NO_GUESSES
 
 
 def _cut(cell: str) -> str:

@@ -1,6 +1,6 @@
 """A file whose form is known: its columns, its first rows, and the way to all rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -12,6 +12,10 @@ from dvn.data.header import HeaderGuess
 from dvn.data.row_errors import FieldTooLongError, TooManyRowsError, TooMuchTextError
 
 MAX_SAMPLE_ROWS: Final = 2_000
+_SAMPLE_CHARS: Final = 1_000_000
+_LEAST_SAMPLE_ROWS: Final = 5
+
+Row = list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,23 @@ class Table:
             DataError: A row, or a byte in it, cannot be used; the leaf says which and why.
         """
         return self.reader.rows(reading or Reading())
+
+
+def sample_of(rows: Iterable[Row]) -> tuple[list[Row], bool]:
+    """The first rows of a table, and whether they are all: at most 2,000, fewer if they are long."""
+    found: list[Row] = []
+    characters = 0
+    for row in rows:
+        if is_sampled(len(found), characters):
+            return found, False
+        found.append(row)
+        characters += sum(map(len, row))
+    return found, True
+
+
+def is_sampled(rows: int, characters: int) -> bool:
+    """Whether so many rows with so many characters are enough to tell columns by."""
+    return rows >= MAX_SAMPLE_ROWS or (characters > _SAMPLE_CHARS and rows >= _LEAST_SAMPLE_ROWS)
 
 
 def guarded(rows: Iterator[list[str]], names: Sequence[str], limits: Limits) -> Iterator[list[str]]:

@@ -9,7 +9,7 @@ from dvn.data.choices import Limits, ReadChoices
 from dvn.data.file_kinds import EmptyFileError, Kind
 from dvn.data.header import TooManyColumnsError, guess_header, name_columns
 from dvn.data.sources import Source
-from dvn.data.table import MAX_SAMPLE_ROWS, Reading, Table, guarded
+from dvn.data.table import Reading, Table, guarded, sample_of
 from dvn.data.titles import title_rows
 from dvn.data.wording import counted, listed, named
 from dvn.data.workbook import Book, Sheet, read_book, read_rows_of
@@ -66,7 +66,7 @@ def open_workbook(source: Source, choices: ReadChoices, limits: Limits) -> Table
     with source.whole(max_bytes=limits.max_bytes) as file:
         book = read_book(file, limits)
         sheet = _choose_sheet(file, book, choices)
-        rows = list(islice(read_rows_of(file, book, sheet), MAX_SAMPLE_ROWS + 10))
+        rows, is_whole = sample_of(read_rows_of(file, book, sheet))
     if not rows:
         raise EmptySheetError(sheet.name, [one.name for one in book.sheets])
     titles = title_rows(rows) if choices.has_header is not False else 0
@@ -76,14 +76,13 @@ def open_workbook(source: Source, choices: ReadChoices, limits: Limits) -> Table
     padded = [row + [""] * (width - len(row)) for row in rows[titles:]]
     header = guess_header(padded, choices)
     names = name_columns(padded[0], header, max_columns=limits.max_columns)
-    first = padded[header.has_header :][:MAX_SAMPLE_ROWS]
     reader = SheetReader(source, book, sheet, names, titles + header.has_header, limits)
     return Table(
         kind=Kind.workbook,
         names=names,
         header=header,
-        first_rows=tuple(first),
-        is_whole=len(rows) <= MAX_SAMPLE_ROWS,
+        first_rows=tuple(padded[header.has_header :]),
+        is_whole=is_whole,
         size=source.size,
         choices=choices,
         limits=limits,

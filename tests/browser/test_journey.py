@@ -17,7 +17,7 @@ def test_from_a_file_to_a_classifier_that_answers(page: Page, tickets: Path) -> 
     page.get_by_label("File", exact=True).set_input_files(tickets)
     page.wait_for_url("**/uploads/*")
     expect(page.get_by_role("heading", name="tickets.csv")).to_be_visible()
-    expect(page.get_by_label("Texts")).to_have_value("text")
+    expect(page.get_by_role("checkbox", name="text", exact=True)).to_be_checked()
     page.get_by_role("button", name="Look at the dataset first").click()
     page.wait_for_url("**/datasets/*")
     expect(page.get_by_role("row", name="delivery 40")).to_be_visible()

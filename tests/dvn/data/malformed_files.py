@@ -1,0 +1,8 @@
+"""Files as they come in, each broken in one way, with a part of the sentence that it must get."""
+
+from tests.dvn.data.malformed_json import JSON
+from tests.dvn.data.malformed_packed import PACKED
+from tests.dvn.data.malformed_tables import PARQUET, WORKBOOKS
+from tests.dvn.data.malformed_texts import TEXTS
+
+MALFORMED = [*TEXTS, *JSON, *PARQUET, *WORKBOOKS, *PACKED]
