@@ -132,8 +132,8 @@ def read_rows_of(
         unsaved = cells.unsaved
     if unsaved and notes is not None:
         notes.append(
-            f"{counted(unsaved, 'formula')} without a saved value {'was' if unsaved == 1 else 'were'} read as "
-            f"empty; open the workbook in a spreadsheet program and save it to fill them."
+            f"{counted(unsaved, 'formula')} without a saved value {'was' if unsaved == 1 else 'were'} read "
+            f"as empty; open the workbook in a spreadsheet program and save it to fill them."
         )
 
 
