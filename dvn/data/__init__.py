@@ -1,6 +1,7 @@
-"""A CSV becomes a dataset, and a dataset becomes three parts.
+"""A file becomes a dataset, and a dataset becomes three parts.
 
 `read_csv.read_dataset` reads it, `preview.preview` shows it first, `split.split_dataset` splits
-it, `stored` keeps it. On the way a file passes `lines` (bytes to lines), `dialect` and `rows`
-(lines to rows), `header` and `columns` (which row and columns hold what), all tied by `table`.
+it, `stored` keeps it. `open_table` tells the kind of a file: `sources` and `archives` unpack it, then
+`delimited_table` (with `lines`, `dialect`, `titles` and `rows`), `json_table`, `parquet_table` or
+`workbook_table` (with `workbook`) make it a `table`; `header` and `columns` say what its columns hold.
 """
