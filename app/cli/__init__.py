@@ -10,12 +10,14 @@ from app.cli.output import say_unexpected
 
 _BUNDLING: Final = "app.cli.bundling"
 _CLASSIFY: Final = "app.cli.classify"
+_DEMO: Final = "app.cli.demo"
 _EXPERIENCE: Final = "app.cli.experience"
 _REGISTRY: Final = "app.cli.registry"
 _REPRODUCE: Final = "app.cli.reproduce"
 _SPACE: Final = "app.cli.space"
 _VALUE_NETWORKS: Final = "app.cli.value_networks"
 COMMANDS: Final = {
+    "demo": Place(_DEMO, "demo", "Write a file of made-up labelled messages to try everything on."),
     "recommend": Place(_CLASSIFY, "recommend", "Rank architectures for a dataset; trains nothing."),
     "train": Place(_CLASSIFY, "train", "Train a classifier: the recommended one, or one you describe."),
     "predict": Place(_CLASSIFY, "predict", "Label the texts of a file with a trained classifier."),

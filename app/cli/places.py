@@ -55,13 +55,9 @@ def predictions_file(out: Path | None, file: Path) -> Path | None:
     """
     if out is None or str(out) == "-":
         return None
-    target = out.resolve()
-    if target == file.resolve():
-        raise SameFileError(target)
-    if target.exists() and not target.is_file():
-        raise UnwritablePlaceError(target, "it is no ordinary file")
-    _refuse_unwritable(target)
-    return target
+    if out.resolve() == file.resolve():
+        raise SameFileError(out.resolve())
+    return written_file(out)
 
 
 def bundle_file(out: Path, model: Path) -> Path:
@@ -70,11 +66,21 @@ def bundle_file(out: Path, model: Path) -> Path:
     Raises:
         UnwritablePlaceError: Nothing can be put there.
     """
+    target = written_file(out)
+    if model.resolve() in target.parents:
+        raise UnwritablePlaceError(target, "it would lie inside the classifier")
+    return target
+
+
+def written_file(out: Path) -> Path:
+    """A new or an older ordinary file.
+
+    Raises:
+        UnwritablePlaceError: Nothing can be put there.
+    """
     target = out.resolve()
     if target.exists() and not target.is_file():
         raise UnwritablePlaceError(target, "it is no ordinary file")
-    if model.resolve() in target.parents:
-        raise UnwritablePlaceError(target, "it would lie inside the classifier")
     _refuse_unwritable(target)
     return target
 

@@ -1,18 +1,25 @@
-"""Home, health, licences and how to call the service from a program."""
+"""Home, demo, health, licences and how to call the service from a program."""
 
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from app.classifiers.queries import classifiers_of
+from app.datasets.forms import DatasetForm
 from app.datasets.queries import get_dataset
+from app.datasets.routes import made_dataset
+from app.datasets.upload_keeping import keep
 from app.datasets.views import dataset_view
 from app.pages import queries
 from app.recommendations.queries import recommendations_of
 from app.web.deps import VisitDep
 from app.web.templates import page
+from dvn.data.demo_rows import FILE_NAME, demo_csv
 from dvn.embeddings import MODULES
+from dvn.embeddings.licences import LICENCES
 
 MOST_LISTED = 50
 
@@ -24,6 +31,24 @@ def home(visit: VisitDep) -> HTMLResponse:
     return page(
         visit.request, "pages/home.html", datasets=queries.recent_datasets(visit.session, limit=MOST_LISTED)
     )
+
+
+@router.post("/demo", include_in_schema=False)
+async def try_demo(visit: VisitDep) -> RedirectResponse:
+    """Made-up messages become a dataset by the way that a person's file takes."""
+    upload, _ = await keep(visit, _pieces(await run_in_threadpool(demo_csv)), FILE_NAME)
+    dataset = await run_in_threadpool(made_dataset, visit, DatasetForm(upload=upload.id))
+    return RedirectResponse(f"/datasets/{dataset.id}", 303)
+
+
+@router.get("/demo.csv", include_in_schema=False)
+def demo_file() -> Response:
+    disposition = {"Content-Disposition": f'attachment; filename="{FILE_NAME}"'}
+    return Response(demo_csv(), media_type="text/csv", headers=disposition)
+
+
+async def _pieces(content: bytes) -> AsyncIterator[bytes]:
+    yield content
 
 
 @router.get("/datasets/{dataset_id}", response_class=HTMLResponse, include_in_schema=False)
@@ -41,7 +66,10 @@ def show_dataset(visit: VisitDep, dataset_id: UUID) -> HTMLResponse:
 
 @router.get("/licences", response_class=HTMLResponse, include_in_schema=False)
 def licences(request: Request) -> HTMLResponse:
-    return page(request, "pages/licences.html", modules=MODULES.values())
+    texts = {licence.file: licence for licences in LICENCES.values() for licence in licences}
+    return page(
+        request, "pages/licences.html", modules=MODULES.values(), licences=LICENCES, texts=texts.values()
+    )
 
 
 @router.get("/api", response_class=HTMLResponse, include_in_schema=False)

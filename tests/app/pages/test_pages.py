@@ -5,7 +5,9 @@ from fastapi.testclient import TestClient
 
 from app.db.session import transaction
 from app.pages.queries import recent_datasets
+from dvn.data.demo_rows import demo_csv
 from dvn.embeddings import MODULES
+from dvn.embeddings.licences import LICENCES
 from tests.app.visiting import PAGE, made
 from tests.synthetic import csv_of, texts_of
 
@@ -20,11 +22,30 @@ def test_the_newest_dataset_is_listed_first_with_the_next_step(client: TestClien
     assert steps == ["Decide about small classes", "Ask for a recommendation"]
 
 
+def test_the_demo_is_a_dataset_at_the_first_click_and_the_same_at_the_second(client: TestClient) -> None:
+    answers = [client.post("/demo", headers=PAGE) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert answers[0].headers["location"] == answers[1].headers["location"]
+    dataset = client.get(f"/api/v1{answers[0].headers['location']}").json()
+    assert dataset["state"] == "ready"
+    assert len(dataset["class_counts"]) == 6
+    assert client.get("/demo.csv").content == demo_csv()
+
+
+def test_another_site_cannot_make_the_demo(client: TestClient) -> None:
+    assert client.post("/demo", headers={"sec-fetch-site": "cross-site"}).status_code == 403
+
+
 def test_every_module_in_use_has_its_licence_on_a_page(client: TestClient) -> None:
     shown = client.get("/licences", headers=PAGE).text
     for module in MODULES.values():
         assert module.name in shown
         assert module.package in shown
+    for licence in (one for licences in LICENCES.values() for one in licences):
+        assert f'href="#{licence.file}"' in shown
+        assert f'<details id="{licence.file}">' in shown
+    assert "TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION" in shown
+    assert "LLAMA 2 COMMUNITY LICENSE AGREEMENT" in shown
 
 
 @pytest.mark.parametrize("address", ["/", "/api", "/licences", "/nothing"])
