@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import OperationalError
 
-from app.classifiers import bundle_routes, sharing_routes
+from app.classifiers import assessment_routes, bundle_routes, sharing_routes
 from app.classifiers import routes as classifiers
 from app.classifiers import service as classifier_service
 from app.classifiers.loaded import LoadedClassifiers
@@ -71,9 +71,10 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
     for feature in (datasets, recommendations, classifiers, experience, track_record, erasure):
         app.include_router(feature.pages)
         app.include_router(feature.api, prefix="/api/v1")
-    for more in (sharing_routes.pages, bundle_routes.pages):
+    for more in (sharing_routes.pages, bundle_routes.pages, assessment_routes.pages):
         app.include_router(more)
-    for api in (upload_routes.api, sharing_routes.api, bundle_routes.api, job_routes.api):
+    extras = (upload_routes, sharing_routes, bundle_routes, assessment_routes, job_routes)
+    for api in (extra.api for extra in extras):
         app.include_router(api, prefix="/api/v1")
     app.include_router(upload_routes.file_api, prefix="/api/v1", max_body_size=settings.max_upload_bytes)
     app.include_router(classifiers.texts_api, prefix="/api/v1", max_body_size=form_bytes)

@@ -5,13 +5,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import numpy as np
+from jaxtyping import Float, Int
 from pydantic import BaseModel
 
+from app.classifiers.forms import TextsForm
+from app.classifiers.predicting import Predicted
 from app.classifiers.tables import ClassifierRow, ClassifierState
 from app.experiments.tables import ArchitectureRow
 from app.jobs.tables import JobRow
 from app.web.job_answers import JobAnswer, job_answer
-from dvn.training import Predictions
+from dvn.assessment import ExplainedWord
 
 
 class ClassifierAnswer(BaseModel):
@@ -27,6 +31,7 @@ class ClassifierAnswer(BaseModel):
     error: str | None
     metrics: Mapping[str, Any] | None
     cost: Mapping[str, Any] | None
+    abstain_below: float | None
     job: UUID
     created_at: datetime
     ended_at: datetime | None
@@ -46,9 +51,32 @@ class TrainingAnswer(BaseModel):
     job: JobAnswer
 
 
-class PredictionAnswer(BaseModel):
+class ClassAnswer(BaseModel):
     label: str
     probability: float
+
+
+class WordAnswer(BaseModel):
+    """A word of the text, from character `start` up to `end`.
+
+    `weight` is the probability that the predicted class loses without it, negative if the word speaks against
+    it.
+    """
+
+    word: str
+    start: int
+    end: int
+    weight: float
+
+
+class PredictionAnswer(BaseModel):
+    """`probability` is that of the most probable class; `label` is null where the classifier abstained."""
+
+    label: str | None
+    probability: float
+    abstained: bool
+    classes: list[ClassAnswer] | None = None
+    words: list[WordAnswer] | None = None
 
 
 class PredictionsAnswer(BaseModel):
@@ -74,6 +102,7 @@ def classifier_answer(row: ClassifierRow, architecture: ArchitectureRow, job: Jo
         error=row.error,
         metrics=row.metrics,
         cost=row.cost,
+        abstain_below=row.abstain_below,
         job=job.id,
         created_at=row.created_at,
         ended_at=row.ended_at,
@@ -84,8 +113,31 @@ def training_answer(row: ClassifierRow, architecture: ArchitectureRow, job: JobR
     return TrainingAnswer(classifier=classifier_answer(row, architecture, job), job=job_answer(job))
 
 
-def predictions_answer(predictions: Predictions) -> PredictionsAnswer:
-    pairs = zip(predictions.labels, predictions.confidences.tolist(), strict=True)
-    return PredictionsAnswer(
-        predictions=[PredictionAnswer(label=label, probability=share) for label, share in pairs]
-    )
+def predictions_answer(predicted: Predicted, form: TextsForm) -> PredictionsAnswer:
+    found = predicted.predictions
+    top = tops(found.probabilities, form.top) if form.top else None
+    answers = []
+    for number, probability in enumerate(found.confidences.tolist()):
+        abstained = probability < predicted.abstain_below
+        label = None if abstained else found.labels[number]
+        answer = PredictionAnswer(label=label, probability=probability, abstained=abstained)
+        if top is not None:
+            shares = found.probabilities[number]
+            answer.classes = [
+                ClassAnswer(label=predicted.classes[at], probability=float(shares[at])) for at in top[number]
+            ]
+        if predicted.words is not None:
+            text = form.texts[number]
+            answer.words = [word_answer(text, word) for word in predicted.words[number]]
+        answers.append(answer)
+    return PredictionsAnswer(predictions=answers)
+
+
+def word_answer(text: str, word: ExplainedWord) -> WordAnswer:
+    return WordAnswer(word=text[word.start : word.end], start=word.start, end=word.end, weight=word.weight)
+
+
+def tops(probabilities: Float[np.ndarray, "texts classes"], number: int) -> Int[np.ndarray, "texts top"]:
+    """The most probable classes of each text, the most probable first."""
+    order: np.ndarray = np.argsort(-probabilities, axis=1, kind="stable")[:, :number]
+    return order

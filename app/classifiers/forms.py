@@ -36,12 +36,32 @@ class ChosenForm(BaseModel):
     architecture: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 
 
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
 class TextsForm(BaseModel):
     """Texts to classify."""
 
     model_config = ConfigDict(extra="forbid")
 
     texts: list[Annotated[str, StringConstraints(max_length=MOST_TEXT_CHARACTERS)]] = Field(min_length=1)
+    abstain_below: Share | None = Field(
+        default=None,
+        description="Give no label (`label` is null) where the probability is lower; 0 to answer always. "
+        "Without it the classifier's own threshold holds.",
+    )
+    explain: bool = Field(
+        default=False, description="Say for each word how much it decided; for at most 20 texts at once."
+    )
+    top: int = Field(default=0, ge=0, le=1_000, description="List so many of the most probable classes.")
+
+
+class ThresholdForm(BaseModel):
+    """Below which probability a classifier does not answer; null or 0: it always does."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    abstain_below: Share | None
 
 
 class TryForm(BaseModel):

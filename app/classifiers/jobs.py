@@ -1,17 +1,22 @@
 """The training of a classifier, as a worker does it."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from time import monotonic
+from typing import Final
 
-from app.classifiers import service
+from app.classifiers import ending, service
+from app.classifiers.assessing import assessment_of, predictions_of
+from app.classifiers.progress import TrainingProgress
+from app.classifiers.service import TrainedResult
 from app.jobs.registry import job
 from app.jobs.runner import RunningJob
 from app.storage import Storage, replacing
-from app.web.wording import count, percent
 from dvn.embeddings import VectorCache
-from dvn.training import Progress, TaskFeatures, train
+from dvn.training import Budget, Progress, TaskFeatures, train
 
-_SHARE_OF_FEATURES, _SHARE_OF_TRAINING = 0.05, 0.9
+_ASK_SECONDS: Final = 0.4
 
 
 @job(service.TRAIN, give_up=service.give_up)
@@ -26,23 +31,40 @@ def train_classifier(running: RunningJob) -> None:
         work.architecture,
         features=TaskFeatures(work.data.dataset, work.data.split, cache),
         seed=work.seed,
-        watch=lambda progress: running.step(*said(progress)),
+        budget=Budget(is_enough=asking(running)),
+        watch=watching(running),
     )
+    predictions = predictions_of(trained, work.data, work.stored_texts)
+    result = TrainedResult(trained, assessment_of(trained, predictions, work.data, work.content_hash))
     with replacing(storage.classifier(running.subject_id)) as draft:
         trained.classifier.save(draft)
-    store = partial(service.store_result, classifier_id=running.subject_id, trained=trained)
+        predictions.save(draft)
+    store = partial(service.store_result, classifier_id=running.subject_id, result=result)
     experience = Path(running.arguments.get("experience", ""))
     running.record(partial(store, data=work.data, experience=experience))
 
 
-def said(progress: Progress) -> tuple[float, str]:
-    """Progress in [0, 1], 0 while it cannot be told, and the words for it."""
-    if progress.phase == "features":
-        return 0.0, "Turning the texts into vectors"
-    if progress.phase == "evaluating":
-        return _SHARE_OF_FEATURES + _SHARE_OF_TRAINING, "Measuring on the test texts"
-    share = _SHARE_OF_FEATURES + _SHARE_OF_TRAINING * progress.step / max(1, progress.steps)
-    words = f"Step {count(progress.step)} of {count(progress.steps)}"
-    if progress.validation_accuracy is not None:
-        words += f", {percent(progress.validation_accuracy)} right on the validation texts"
-    return share, words
+def watching(running: RunningJob) -> Callable[[Progress], bool]:
+    """What a training tells its progress to."""
+    seen = TrainingProgress()
+
+    def watch(progress: Progress) -> bool:
+        said = seen.said(progress)
+        return running.step(said.share, said.words, **said.facts)
+
+    return watch
+
+
+def asking(running: RunningJob) -> Callable[[], bool]:
+    """What a training asks whether it shall end now and keep the best; the database is asked seldom."""
+    asked_at = monotonic()
+    answer = False
+
+    def is_enough() -> bool:
+        nonlocal asked_at, answer
+        if not answer and monotonic() - asked_at >= _ASK_SECONDS:
+            asked_at = monotonic()
+            answer = running.load(lambda session: ending.is_kept_early(session, running.subject_id))
+        return answer
+
+    return is_enough

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 from shutil import copyfileobj
 from time import sleep
@@ -13,10 +14,12 @@ from app.classifiers.loaded import LoadedClassifiers
 from app.errors import BadInputError
 from app.storage import PART, Storage, remove
 from app.web.computing import ComputePool, ComputingBusyError
+from dvn.assessment import ExplainedWord, explain
 from dvn.data.choices import Limits
 from dvn.data.read_texts import open_texts
 from dvn.training import Predictions
 
+MOST_EXPLAINED: Final = 20
 _TEXTS_AT_ONCE: Final = 256
 _WAIT_SECONDS: Final = 0.2
 
@@ -36,9 +39,57 @@ def refuse_many(texts: int, limit: int) -> None:
         raise TooManyTextsError(texts, limit)
 
 
+class TooManyExplainedError(BadInputError):
+    def __init__(self, texts: int) -> None:
+        super().__init__(
+            f"{texts:,} texts were sent to be explained and {MOST_EXPLAINED} are allowed at once; "
+            "send them in parts, or without `explain`."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is wanted of some texts: labels from a probability on, and perhaps the words that decided."""
+
+    abstain_below: float = 0.0
+    explains: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """Predictions, the names of the classes, the threshold, and each text's words if they were wanted."""
+
+    predictions: Predictions
+    classes: tuple[str, ...]
+    abstain_below: float
+    words: list[tuple[ExplainedWord, ...]] | None
+
+
 def predict(loaded: LoadedClassifiers, classifier_id: UUID, texts: Sequence[str]) -> Predictions:
     """The predictions of a classifier, loaded now if it was not used lately."""
     return loaded.get(classifier_id).predict(texts)
+
+
+def predict_as_asked(
+    loaded: LoadedClassifiers, classifier_id: UUID, texts: Sequence[str], asked: Asked
+) -> Predicted:
+    """Predictions with what else is wanted of them."""
+    classifier = loaded.get(classifier_id)
+    predictions = classifier.predict(texts)
+    words = None
+    if asked.explains:
+        words = explain(lambda some: classifier.predict(some).probabilities, texts, predictions.probabilities)
+    return Predicted(predictions, classifier.labels, asked.abstain_below, words)
+
+
+def refuse_many_explained(texts: int) -> None:
+    """Refuse more texts than are explained at once.
+
+    Raises:
+        TooManyExplainedError: There are more.
+    """
+    if texts > MOST_EXPLAINED:
+        raise TooManyExplainedError(texts)
 
 
 def read_texts(file: IO[bytes], column: str, storage: Storage, limits: Limits) -> list[str]:
@@ -57,9 +108,14 @@ def read_texts(file: IO[bytes], column: str, storage: Storage, limits: Limits) -
 
 
 def prediction_lines(
-    pool: ComputePool, loaded: LoadedClassifiers, classifier_id: UUID, texts: Sequence[str]
+    pool: ComputePool,
+    loaded: LoadedClassifiers,
+    classifier_id: UUID,
+    texts: Sequence[str],
+    *,
+    abstain_below: float = 0.0,
 ) -> Iterator[str]:
-    """A CSV of label and probability, in the order of the texts, as it is computed."""
+    """A CSV of label and probability for each text as it is computed; without a label below a threshold."""
     yield "label,probability\r\n"
     for start in range(0, len(texts), _TEXTS_AT_ONCE):
         some = texts[start : start + _TEXTS_AT_ONCE]
@@ -67,7 +123,7 @@ def prediction_lines(
         lines = io.StringIO()
         writer = csv.writer(lines)
         for label, probability in zip(predictions.labels, predictions.confidences.tolist(), strict=True):
-            writer.writerow([label, f"{probability:.6f}"])
+            writer.writerow([label if probability >= abstain_below else "", f"{probability:.6f}"])
         yield lines.getvalue()
 
 

@@ -89,10 +89,10 @@ def ready_without_run(session: Session, dataset_id: UUID) -> Sequence[Classifier
 def shared_run_ids(session: Session, dataset_id: UUID) -> Sequence[int]:
     """The runs that are there because a dataset's owner shares them.
 
-    All of a task that was made by sharing; of one that the operator added, those of its classifiers.
+    All of a task that was made by sharing; of one that the operator added, those of classifiers, which may
+    have been deleted since.
     """
-    made = select(ClassifierRow.run_id).where(ClassifierRow.dataset_id == dataset_id)
-    of_classifiers = RunRow.id.in_(made) & RunRow.origin.in_([Origin.recommendation, Origin.user])
+    of_classifiers = RunRow.origin.in_([Origin.recommendation, Origin.user])
     joined = (
         select(RunRow.id)
         .join(TaskRow, TaskRow.id == RunRow.task_id)

@@ -1,6 +1,6 @@
 """Classifiers over HTTP: pages for people, `/api/v1` for programs."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, UploadFile
@@ -17,15 +17,16 @@ from app.classifiers.answers import (
     training_answer,
 )
 from app.classifiers.forms import ChosenForm, ClassifierForm, ClassifiersQuestion, TextsForm, TryForm
-from app.classifiers.views import TriedView, classifier_view, results_view, tried_view
+from app.classifiers.page import classifier_page
+from app.classifiers.tried import tried_view
 from app.datasets.queries import get_dataset
 from app.datasets.service import limits_of
 from app.jobs.queries import latest_jobs
-from app.recommendations.queries import find_recommendation, get_recommendation
+from app.recommendations.queries import get_recommendation
 from app.web.api_route import ApiRoute
-from app.web.deps import Visit, VisitDep
+from app.web.deps import VisitDep
 from app.web.page_links import say_next
-from app.web.templates import page
+from dvn.assessment import MOST_WORDS
 
 pages = APIRouter(include_in_schema=False)
 file_pages = APIRouter(include_in_schema=False)
@@ -70,11 +71,20 @@ def get_classifier(visit: VisitDep, classifier_id: UUID) -> ClassifierAnswer:
 
 @texts_api.post("/classifiers/{classifier_id}/predictions", summary="Classify texts")
 def post_predictions(visit: VisitDep, classifier_id: UUID, form: TextsForm) -> PredictionsAnswer:
-    """One label with its probability for each text, in their order; the texts are not kept."""
+    """One label with its probability for each text, in their order; the texts are not kept.
+
+    Below the threshold `label` is null and `abstained` true: by `abstain_below`, or else by the classifier's
+    own.
+    """
     predicting.refuse_many(len(form.texts), visit.settings.max_prediction_texts)
-    service.ready_classifier(visit.session, classifier_id)
+    if form.explain:
+        predicting.refuse_many_explained(len(form.texts))
+    classifier = service.ready_classifier(visit.session, classifier_id)
+    own = classifier.abstain_below or 0.0
+    asked = predicting.Asked(own if form.abstain_below is None else form.abstain_below, form.explain)
     loaded = visit.request.app.state.classifiers
-    return predictions_answer(visit.pool.run(predicting.predict, loaded, classifier_id, form.texts))
+    predicted = visit.pool.run(predicting.predict_as_asked, loaded, classifier_id, form.texts, asked)
+    return predictions_answer(predicted, form)
 
 
 @pages.post("/recommendations/{recommendation_id}/classifiers")
@@ -93,12 +103,6 @@ def show_classifier(visit: VisitDep, classifier_id: UUID) -> HTMLResponse:
     return classifier_page(visit, classifier_id)
 
 
-@pages.post("/classifiers/{classifier_id}/cancel")
-def cancel_training(visit: VisitDep, classifier_id: UUID) -> RedirectResponse:
-    service.cancel_training(visit.session, classifier_id)
-    return RedirectResponse(f"/classifiers/{classifier_id}", 303)
-
-
 @pages.post("/classifiers/{classifier_id}/again")
 def train_again(visit: VisitDep, classifier_id: UUID) -> RedirectResponse:
     classifier = service.train_again(visit.session, visit.settings, classifier_id)
@@ -108,11 +112,11 @@ def train_again(visit: VisitDep, classifier_id: UUID) -> RedirectResponse:
 @pages.post("/classifiers/{classifier_id}/try", response_class=HTMLResponse)
 def try_text(visit: VisitDep, classifier_id: UUID, form: Annotated[TryForm, Form()]) -> HTMLResponse:
     """Answered at once rather than redirected: the text must not enter an address or a table."""
-    service.ready_classifier(visit.session, classifier_id)
+    classifier = service.ready_classifier(visit.session, classifier_id)
     loaded = visit.request.app.state.classifiers
-    predictions = visit.pool.run(predicting.predict, loaded, classifier_id, [form.text])
-    tried = tried_view(form.text, loaded.get(classifier_id).labels, predictions)
-    return classifier_page(visit, classifier_id, tried)
+    asked = predicting.Asked(classifier.abstain_below or 0.0, explains=True)
+    predicted = visit.pool.run(predicting.predict_as_asked, loaded, classifier_id, [form.text], asked)
+    return classifier_page(visit, classifier_id, tried_view(form.text, predicted, most_words=MOST_WORDS))
 
 
 @file_pages.post("/classifiers/{classifier_id}/files")
@@ -121,29 +125,13 @@ def classify_file(visit: VisitDep, classifier_id: UUID, file: UploadFile) -> Res
     column = get_dataset(visit.session, classifier.dataset_id).text_column
     texts = predicting.read_texts(file.file, column, visit.storage, limits_of(visit.settings))
     name = f"{predicting.stem_of(file.filename)}-predictions.csv"
-    lines = predicting.prediction_lines(visit.pool, visit.request.app.state.classifiers, classifier_id, texts)
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    lines = predicting.prediction_lines(
+        visit.pool,
+        visit.request.app.state.classifiers,
+        classifier_id,
+        texts,
+        abstain_below=classifier.abstain_below or 0.0,
+    )
+    # The page's script counts the lines as they come, and knows by this how many there will be.
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Forethought-Rows": str(len(texts))}
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def classifier_page(visit: Visit, classifier_id: UUID, tried: TriedView | None = None) -> HTMLResponse:
-    session = visit.session
-    row = queries.get_classifier(session, classifier_id)
-    dataset = get_dataset(session, row.dataset_id)
-    job = service.job_of(session, row.id)
-    view = classifier_view(row, dataset, queries.architecture_of(session, row), job)
-    results = None
-    if view.is_ready:
-        recommendation = (
-            find_recommendation(session, row.recommendation_id) if row.recommendation_id else None
-        )
-        results = results_view(row, dataset, recommendation)
-    base_url = str(visit.request.base_url).rstrip("/")
-    context: dict[str, Any] = {
-        "dataset": dataset,
-        "view": view,
-        "results": results,
-        "tried": tried,
-        "base_url": base_url,
-    }
-    return page(visit.request, "classifiers/show.html", **context)

@@ -1,6 +1,6 @@
 """A choice of architecture becomes a queued training, and its outcome a classifier that is ready."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from app.classifiers import queries
+from app.classifiers.assessing import StoredAssessment, document_of
 from app.classifiers.forms import ClassifierForm
 from app.classifiers.shared_runs import record_training
 from app.classifiers.tables import ClassifierRow, ClassifierState
@@ -20,8 +21,8 @@ from app.db.base import Json
 from app.errors import BadInputError, ConflictError
 from app.experiments.records import upsert_architecture
 from app.jobs.queries import latest_job
-from app.jobs.service import enqueue, request_cancel
-from app.jobs.tables import JobId, JobRow, JobState
+from app.jobs.service import enqueue
+from app.jobs.tables import JobRow, JobState
 from app.recommendations import queries as recommendation_queries
 from app.recommendations.forms import DEFAULT_SPACE
 from app.recommendations.service import score
@@ -29,7 +30,7 @@ from app.recommendations.tables import RecommendationRow
 from app.settings import Settings
 from app.storage import PART, Storage, is_older, remove
 from dvn.architecture import Architecture, get_space
-from dvn.training import Trained
+from dvn.training import Outcome, Trained
 
 TRAIN: Final = "classifiers.train"
 _CURVE: Final = "validation_accuracy"
@@ -108,12 +109,6 @@ def train_again(session: Session, settings: Settings, classifier_id: UUID) -> Cl
     return classifier
 
 
-def cancel_training(session: Session, classifier_id: UUID) -> None:
-    """Ask that a training ends; one that has ended stays as it is."""
-    queries.get_classifier(session, classifier_id)
-    request_cancel(session, JobId(job_of(session, classifier_id).id))
-
-
 def job_of(session: Session, classifier_id: UUID) -> JobRow:
     """The training of a classifier."""
     job = latest_job(session, TRAIN, classifier_id)
@@ -176,6 +171,8 @@ class TrainingWork:
     data: datasets.LearningData
     architecture: Architecture
     seed: int
+    content_hash: str
+    stored_texts: Sequence[str] | None
 
 
 def load_work(session: Session, storage: Storage, classifier_id: UUID) -> TrainingWork:
@@ -186,40 +183,69 @@ def load_work(session: Session, storage: Storage, classifier_id: UUID) -> Traini
     document = {"space": stored.space, "version": int(stored.version), "decisions": stored.decisions}
     dataset = dataset_queries.get_dataset(session, classifier.dataset_id)
     architecture = get_space(stored.space).from_json(document)
-    return TrainingWork(datasets.learning_data(dataset, storage), architecture, classifier.seed)
+    data = datasets.learning_data(dataset, storage)
+    # Where rows were left out, row numbers of what is learned from are not those of what is stored.
+    is_whole = len(data.dataset) == dataset.rows
+    stored_texts = None if is_whole else storage.load_dataset(dataset.content_hash).texts
+    return TrainingWork(data, architecture, classifier.seed, dataset.content_hash, stored_texts)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedResult:
+    """What a training leaves: the classifier with its outcome, and its assessment."""
+
+    trained: Trained
+    assessment: StoredAssessment
 
 
 def store_result(
-    session: Session, classifier_id: UUID, trained: Trained, data: datasets.LearningData, experience: Path
+    session: Session,
+    classifier_id: UUID,
+    result: TrainedResult,
+    data: datasets.LearningData,
+    experience: Path,
 ) -> Json:
     """Make a classifier ready; its files are in their place already.
 
     What was recommended is told what it reached, and a training of a shared dataset becomes a run.
     """
     classifier = queries.get_classifier(session, classifier_id)
-    outcome = trained.outcome
+    outcome = result.trained.outcome
+    metrics = _metrics(outcome)
+    classifier.metrics = metrics
+    classifier.confusion = _confusion(outcome, result.trained.classifier.labels)
+    classifier.cost = asdict(outcome.cost)
+    classifier.assessment = document_of(result.assessment)
+    classifier.state = ClassifierState.ready
+    classifier.error = None
+    classifier.ended_at = datetime.now(UTC)
+    is_whole = outcome.stopped_by != "wish"
+    if is_whole and classifier.recommendation_id is not None and classifier.rank is not None:
+        accuracy = {part: metrics[part]["accuracy"] for part in ("validation", "test")}
+        score(session, classifier.recommendation_id, classifier.rank, seed=classifier.seed, accuracy=accuracy)
+    if is_whole:
+        record_training(session, classifier, data, outcome, experience)
+    return {"classifier": str(classifier_id), "test_accuracy": metrics["test"]["accuracy"]}
+
+
+def _metrics(outcome: Outcome) -> dict[str, Any]:
     metrics: dict[str, Any] = {"validation": {}, "test": {}}
     for (part, name), value in outcome.metrics.items():
         metrics[part][name] = float(value)
     metrics["test"]["rows"] = outcome.test_rows
     metrics["steps"] = outcome.steps
+    metrics["stopped_by"] = outcome.stopped_by
     metrics["curve"] = [[point.step, point.value] for point in outcome.curve if point.metric == _CURVE]
+    return metrics
+
+
+def _confusion(outcome: Outcome, labels: Sequence[str]) -> dict[str, Any]:
     truths, predictions = np.nonzero(outcome.test_confusion)
     cells = [
         [int(truth), int(predicted), int(outcome.test_confusion[truth, predicted])]
         for truth, predicted in zip(truths, predictions, strict=True)
     ]
-    classifier.metrics = metrics
-    classifier.confusion = {"labels": list(trained.classifier.labels), "cells": cells}
-    classifier.cost = asdict(outcome.cost)
-    classifier.state = ClassifierState.ready
-    classifier.error = None
-    classifier.ended_at = datetime.now(UTC)
-    if classifier.recommendation_id is not None and classifier.rank is not None:
-        accuracy = {part: metrics[part]["accuracy"] for part in ("validation", "test")}
-        score(session, classifier.recommendation_id, classifier.rank, seed=classifier.seed, accuracy=accuracy)
-    record_training(session, classifier, data, outcome, experience)
-    return {"classifier": str(classifier_id), "test_accuracy": metrics["test"]["accuracy"]}
+    return {"labels": list(labels), "cells": cells}
 
 
 def give_up(session: Session, subject_id: UUID, state: JobState, sentence: str) -> None:

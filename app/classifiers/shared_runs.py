@@ -52,7 +52,9 @@ def set_sharing(
         data = datasets.learning_data(dataset, storage)
         task_id = share_task(session, dataset, data, settings.experience)
         for classifier in queries.ready_without_run(session, dataset.id):
-            _record(session, classifier, task_id, None)
+            # One that was ended early says nothing of what its architecture reaches.
+            if (classifier.metrics or {}).get("stopped_by") != "wish":
+                _record(session, classifier, task_id, None)
     elif not is_shared and dataset.shared_at is not None:
         dataset.shared_at = None
         session.flush()

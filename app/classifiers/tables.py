@@ -4,8 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ForeignKey, false
+from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.datasets.tables import DatasetRow
@@ -26,7 +26,11 @@ class ClassifierState(StrEnum):
 
 
 class ClassifierRow(Owned, Base):
-    """A text model trained on one dataset; its files lie in storage under its id."""
+    """A text model trained on one dataset; its files lie in storage under its id.
+
+    `assessment` holds no text; a prediction less probable than `abstain_below` is withheld; `keep_requested`
+    asks a training to end and to keep the best so far.
+    """
 
     __tablename__ = "classifier"
 
@@ -47,5 +51,8 @@ class ClassifierRow(Owned, Base):
     metrics: Mapped[Json | None] = mapped_column(JSONB)
     confusion: Mapped[Json | None] = mapped_column(JSONB)
     cost: Mapped[Json | None] = mapped_column(JSONB)
+    assessment: Mapped[Json | None] = mapped_column(JSONB)
+    abstain_below: Mapped[float | None] = mapped_column(DOUBLE_PRECISION)
+    keep_requested: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[CreatedAt]
     ended_at: Mapped[datetime | None]

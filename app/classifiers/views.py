@@ -1,11 +1,9 @@
 """A classifier's row becomes exactly what its page prints."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
-
-import numpy as np
 
 from app.classifiers.tables import ClassifierRow, ClassifierState
 from app.datasets.tables import DatasetRow
@@ -13,19 +11,9 @@ from app.experiments.tables import ArchitectureRow
 from app.jobs.tables import JobRow
 from app.recommendations.tables import RecommendationRow
 from app.web.diagram import Diagram, draw, ordered
-from app.web.figures import (
-    ConfusionPicture,
-    Curve,
-    IntervalPicture,
-    axis_of,
-    confusion,
-    curve,
-    interval,
-    wilson,
-)
+from app.web.figures import ConfusionPicture, Curve, confusion, curve
 from app.web.job_answers import percent_of, words_of
-from app.web.wording import seconds, size
-from dvn.training import Predictions
+from app.web.wording import count, moment, seconds, size
 
 _BUSY: Final = (ClassifierState.waiting, ClassifierState.training)
 _TITLES: Final = {
@@ -47,6 +35,9 @@ class ClassifierView:
     job_id: UUID
     percent: int | None
     progress_words: str
+    live_curve: Curve | None
+    can_keep: bool
+    abstain_below: float | None
     recommendation_url: str | None
     diagram: Diagram
     decisions: Mapping[str, Any]
@@ -62,36 +53,26 @@ class Fact:
 class ResultsView:
     """What a ready classifier's page has beside."""
 
-    accuracy: IntervalPicture
+    accuracy: float
     macro_f1: float
     test_rows: int
     expected: float | None
     facts: tuple[Fact, ...]
+    is_ended_early: bool
     confusion: ConfusionPicture
     curve: Curve | None
     text_column: str
     bundle_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Guess:
-    label: str
-    probability: float
-
-
-@dataclass(frozen=True, slots=True)
-class TriedView:
-    """The answer of the try-it box; the text is only shown again, never kept."""
-
-    text: str
-    label: str
-    probability: float
-    others: tuple[Guess, ...]
-
-
 def classifier_view(
-    row: ClassifierRow, dataset: DatasetRow, architecture: ArchitectureRow, job: JobRow
+    row: ClassifierRow,
+    dataset: DatasetRow,
+    architecture: ArchitectureRow,
+    job: JobRow,
+    live: Sequence[tuple[int, float]] = (),
 ) -> ClassifierView:
+    """The view of a classifier; `live` is the curve of a training so far."""
     url = f"/recommendations/{row.recommendation_id}" if row.recommendation_id else None
     return ClassifierView(
         id=row.id,
@@ -102,7 +83,10 @@ def classifier_view(
         state_words=row.error or "",
         job_id=job.id,
         percent=percent_of(job),
-        progress_words=words_of(job),
+        progress_words="Ending; the best so far is kept…" if row.keep_requested else words_of(job),
+        live_curve=curve(live),
+        abstain_below=row.abstain_below,
+        can_keep=bool(live) and not row.keep_requested and not job.cancel_requested,
         recommendation_url=url,
         diagram=draw(architecture.decisions, dataset.classes),
         decisions=ordered(architecture.space, architecture.decisions),
@@ -117,28 +101,18 @@ def results_view(
     assert row.confusion is not None, "a ready classifier was measured"
     assert row.cost is not None, "a ready classifier was measured"
     test: Mapping[str, Any] = row.metrics["test"]
-    share, rows = test["accuracy"], test["rows"]
-    low, high = wilson(share * rows, rows)
     return ResultsView(
-        accuracy=interval(share, low, high, axis_of([low])),
+        accuracy=test["accuracy"],
         macro_f1=test["macro_f1"],
-        test_rows=rows,
+        test_rows=test["rows"],
         expected=_expected(row, recommendation),
-        facts=_facts(row.cost),
+        facts=_facts(row),
+        is_ended_early=row.metrics.get("stopped_by") == "wish",
         confusion=confusion(row.confusion["labels"], row.confusion["cells"]),
         curve=curve(row.metrics["curve"]),
         text_column=dataset.text_column,
         bundle_bytes=row.cost["bundle_bytes"],
     )
-
-
-def tried_view(text: str, labels: tuple[str, ...], predictions: Predictions) -> TriedView:
-    """The label of one text with up to three others that were near."""
-    shares = predictions.probabilities[0]
-    order = np.argsort(-shares)
-    guesses = [Guess(labels[place], float(shares[place])) for place in order[:4]]
-    others = tuple(guess for guess in guesses[1:] if guess.probability >= 0.01)
-    return TriedView(text, guesses[0].label, guesses[0].probability, others)
 
 
 def _expected(row: ClassifierRow, recommendation: RecommendationRow | None) -> float | None:
@@ -148,10 +122,15 @@ def _expected(row: ClassifierRow, recommendation: RecommendationRow | None) -> f
     return ranked["expected_accuracy"] if ranked else None
 
 
-def _facts(cost: Mapping[str, Any]) -> tuple[Fact, ...]:
+def _facts(row: ClassifierRow) -> tuple[Fact, ...]:
+    cost: Mapping[str, Any] = row.cost or {}
     return (
         Fact("to turn texts into vectors", seconds(cost["embed_seconds"])),
         Fact("to train", seconds(cost["train_seconds"])),
+        Fact("training steps", count((row.metrics or {})["steps"])),
         Fact("to classify one text", seconds(cost["predict_milliseconds"] / 1000)),
+        Fact("trained numbers", count(cost["parameters"])),
         Fact("size on disk", size(cost["bundle_bytes"])),
+        Fact("seed", str(row.seed)),
+        Fact("ready since", moment(row.ended_at or row.created_at)),
     )

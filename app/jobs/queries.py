@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import exists, false, or_, select
 from sqlalchemy.orm import Session
 
+from app.db.base import Json
 from app.jobs.tables import JobEventRow, JobId, JobRow
 
 
@@ -40,3 +41,10 @@ def events_after(
     """What happened to a job after an event, oldest first."""
     later = (JobEventRow.job_id == job_id, JobEventRow.id > last_event_id)
     return session.scalars(select(JobEventRow).where(*later).order_by(JobEventRow.id).limit(limit)).all()
+
+
+def latest_facts(session: Session, job_id: JobId, kind: str) -> Json:
+    """The facts of a job's newest event of a kind; empty if there is none."""
+    about = (JobEventRow.job_id == job_id, JobEventRow.kind == kind)
+    newest = select(JobEventRow.facts).where(*about).order_by(JobEventRow.id.desc()).limit(1)
+    return session.scalar(newest) or {}

@@ -31,6 +31,9 @@ const source = new EventSource(`${address}/events`);
 source.addEventListener("job", (event) => {
   if (show(JSON.parse(event.data))) source.close();
 });
+source.addEventListener("progress", (event) => {
+  card.dispatchEvent(new CustomEvent("job-progress", { detail: JSON.parse(event.data) }));
+});
 source.addEventListener("error", () => {
   source.close();
   ask();

@@ -52,13 +52,14 @@ def threshold_choices(
     """For each target above what answering everything reaches: the threshold chosen on validation alone."""
     thresholds, coverage, accuracy = _by_threshold(*validation)
     everything = accuracy[-1]
-    choices = []
-    for target in targets:
+    choices: dict[float, ThresholdChoice] = {}
+    for target in sorted(targets):
         reached = np.flatnonzero((accuracy >= target) & (coverage * len(validation[0]) >= _LEAST_ANSWERED))
         if target > everything and len(reached):
             threshold = float(thresholds[reached[-1]])
-            choices.append(ThresholdChoice(target, threshold, *at_threshold(*test, threshold)))
-    return tuple(choices)
+            # Of two targets that one threshold reaches, the higher one is told.
+            choices[threshold] = ThresholdChoice(target, threshold, *at_threshold(*test, threshold))
+    return tuple(choices.values())
 
 
 def at_threshold(

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 BINS: Final = 10
 _DRAWS: Final = 400
 _SMALL_GAP: Final = 0.03
-_TOO_FEW: Final = 0.08
+_TOO_FEW: Final = 0.06
 
 Trust = Literal["yes", "too_sure", "too_unsure", "uneven", "unknown"]
 """Whether probabilities mean what they say; unknown where there are too few texts to tell."""

@@ -13,7 +13,7 @@ MOST_TEXTS: Final = 300
 WORDS_A_CLASS: Final = 8
 _MOST_WORDS: Final = 40
 _LEAST_TEXTS: Final = 2
-_LEAST_WEIGHT: Final = 0.005
+_LEAST_WEIGHT: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)

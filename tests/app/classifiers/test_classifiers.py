@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,7 +18,7 @@ from app.jobs.runner import Pace, run_job
 from app.jobs.tables import JobId
 from app.settings import Settings
 from dvn.architecture import get_space
-from dvn.training import DivergedError
+from dvn.training import DivergedError, TrainedClassifier
 from tests.app.visiting import PAGE, id_in, made
 from tests.synthetic import csv_of, texts_of
 
@@ -93,7 +94,7 @@ def test_a_job_delivered_twice_changes_nothing(
 def test_the_page_shows_the_measure_and_what_is_confused(client: TestClient, ready: dict[str, Any]) -> None:
     shown = client.get(f"/classifiers/{ready['id']}", headers=PAGE)
     assert shown.status_code == 200
-    for words in ("test accuracy", "macro-F1", "Wilson", "What it confuses", "How it learned", "delivery"):
+    for words in ("test accuracy", "macro-F1", "bootstrap", "What it confuses", "How it learned", "delivery"):
         assert words in shown.text
 
 
@@ -200,18 +201,14 @@ def test_a_worker_killed_while_saving_leaves_nothing_that_can_be_used(
     class Killed(BaseException):
         pass
 
-    class HalfSaved:
-        def save(self, folder: Any) -> None:
-            folder.mkdir()
-            (folder / "half").write_bytes(b"half")
-            raise Killed
-
-    class Trained:
-        classifier = HalfSaved()
+    def half_saved(_: TrainedClassifier, folder: Path) -> None:
+        folder.mkdir()
+        (folder / "half").write_bytes(b"half")
+        raise Killed
 
     begun = started(client, dataset, seed=4)
     classifier = begun["classifier"]["id"]
-    monkeypatch.setattr(classifier_jobs, "train", lambda *_, **__: Trained())
+    monkeypatch.setattr(TrainedClassifier, "save", half_saved)
     with pytest.raises(Killed):
         work(begun["job"]["id"])
     assert not (web_settings.data / "classifiers" / classifier).exists()
