@@ -4,12 +4,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import OperationalError
 
-from app.classifiers import assessment_routes, bundle_routes, sharing_routes
+from app.classifiers import assessment_routes, bundle_routes, file_routes, sharing_routes
 from app.classifiers import routes as classifiers
 from app.classifiers import service as classifier_service
 from app.classifiers.loaded import LoadedClassifiers
@@ -29,6 +30,7 @@ from app.storage import Storage
 from app.track_record import routes as track_record
 from app.web import job_routes
 from app.web.computing import ComputePool
+from app.web.description import describe, operation_name
 from app.web.errors import install_error_answers
 from app.web.job_bell import JobBell
 from app.web.limits import FORM_OVERHEAD_BYTES, PageLimits
@@ -52,6 +54,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=operation_name,
     )
     app.state.settings = settings
     app.state.storage = Storage(settings.data)
@@ -62,6 +65,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     install_error_answers(app)
     app.add_exception_handler(RepeatedAnswer, answer_again)
     install_guards(app, settings)
+    app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's own way to change it
     return app
 
 
@@ -73,10 +77,11 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
         app.include_router(feature.api, prefix="/api/v1")
     for more in (sharing_routes.pages, bundle_routes.pages, assessment_routes.pages):
         app.include_router(more)
-    extras = (upload_routes, sharing_routes, bundle_routes, assessment_routes, job_routes)
+    extras = (pages, upload_routes, sharing_routes, bundle_routes, assessment_routes, job_routes)
     for api in (extra.api for extra in extras):
         app.include_router(api, prefix="/api/v1")
-    app.include_router(upload_routes.file_api, prefix="/api/v1", max_body_size=settings.max_upload_bytes)
+    for api in (upload_routes.file_api, file_routes.api):
+        app.include_router(api, prefix="/api/v1", max_body_size=settings.max_upload_bytes)
     app.include_router(classifiers.texts_api, prefix="/api/v1", max_body_size=form_bytes)
     for feature in (datasets, classifiers):
         app.include_router(feature.file_pages, max_body_size=form_bytes)

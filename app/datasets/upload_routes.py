@@ -39,12 +39,18 @@ from dvn.errors import DataError
 api = APIRouter(tags=["uploads"], route_class=ApiRoute)
 file_api = APIRouter(tags=["uploads"])
 
-Offset = Annotated[int, Header(ge=0, le=2**62, description="How many bytes of the file precede this part.")]
+FileName = Annotated[str, Query(max_length=1_000, description="Its name, with its ending.")]
+Offset = Annotated[
+    int,
+    Header(
+        alias="Upload-Offset", ge=0, le=2**62, description="How many bytes of the file precede this part."
+    ),
+]
 
 
-def file_body(media_type: str) -> Mapping[str, Any]:
+def file_body(*media_types: str) -> Mapping[str, Any]:
     """A body that is read as a stream is no parameter, so the description must be told of it."""
-    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    content = {name: {"schema": {"type": "string", "format": "binary"}} for name in media_types}
     return {"requestBody": {"required": True, "content": content}}
 
 
@@ -63,9 +69,7 @@ _PROGRESS: Final = {
     summary="Upload a file in one piece",
     openapi_extra=dict(file_body("application/octet-stream")),
 )
-async def put_upload(
-    request: Request, visit: VisitDep, filename: Annotated[str, Query(max_length=1_000)] = "upload.csv"
-) -> UploadAnswer:
+async def put_upload(request: Request, visit: VisitDep, filename: FileName = "upload.csv") -> UploadAnswer:
     """The body is the file itself. It is kept whole and shown as a preview, or refused and not kept."""
     refuse_without_room(visit.storage.uploads, int(request.headers.get("content-length", 0)))
     return upload_answer(*await keep(visit, request.stream(), filename))
@@ -120,7 +124,7 @@ def head_upload(visit: VisitDep, upload_id: UUID) -> Response:
         201: {"description": "It was the last part: the file is an upload.", "headers": _PROGRESS},
         204: {"description": "The part is kept; more is awaited.", "headers": _PROGRESS},
     },
-    openapi_extra=dict(file_body("application/partial-upload")),
+    openapi_extra=dict(file_body("application/partial-upload", "application/octet-stream")),
 )
 async def patch_upload(request: Request, visit: VisitDep, upload_id: UUID, upload_offset: Offset) -> Response:
     """A part may have any length, and what arrives of it before the connection is cut is kept.

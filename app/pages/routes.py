@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from pydantic import BaseModel, ConfigDict
 
 from app.classifiers.queries import classifiers_of
 from app.datasets.forms import DatasetForm
@@ -15,6 +16,7 @@ from app.datasets.upload_keeping import keep
 from app.datasets.views import dataset_view
 from app.pages import queries
 from app.recommendations.queries import recommendations_of
+from app.web.api_route import ApiRoute
 from app.web.deps import VisitDep
 from app.web.templates import page
 from dvn.data.demo_rows import FILE_NAME, demo_csv
@@ -24,6 +26,23 @@ from dvn.embeddings.licences import LICENCES
 MOST_LISTED = 50
 
 router = APIRouter()
+api = APIRouter(tags=["experience"], route_class=ApiRoute)
+
+
+class ModuleAnswer(BaseModel):
+    """An embedding module that is in use here."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str
+    kind: str
+    bytes: int
+    licence: str
+    package: str
+
+
+class ModulesAnswer(BaseModel):
+    modules: list[ModuleAnswer]
 
 
 @router.get("/", response_class=HTMLResponse, include_in_schema=False)
@@ -75,6 +94,12 @@ def licences(request: Request) -> HTMLResponse:
 @router.get("/api", response_class=HTMLResponse, include_in_schema=False)
 def how_to_call(request: Request) -> HTMLResponse:
     return page(request, "pages/api.html", base_url=str(request.base_url).rstrip("/"))
+
+
+@api.get("/modules", summary="Embedding modules and their licences")
+def list_modules() -> ModulesAnswer:
+    """Every classifier starts from weights that others trained and gave away."""
+    return ModulesAnswer(modules=[ModuleAnswer.model_validate(module) for module in MODULES.values()])
 
 
 @router.get("/healthz", tags=["health"], summary="Is the process alive?")

@@ -24,6 +24,7 @@ KEEP_HOURS: Final = 24.0
 Key = Annotated[
     str | None,
     Header(
+        alias="Idempotency-Key",
         min_length=1,
         max_length=200,
         pattern=r"^[\x21-\x7e]+$",
