@@ -9,10 +9,11 @@ from fastapi.responses import Response, StreamingResponse
 from app.classifiers import bundling, service
 from app.classifiers.predicting import stem_of
 from app.datasets.queries import get_dataset
+from app.web.api_route import ApiRoute
 from app.web.deps import Visit, VisitDep
 
 pages = APIRouter(include_in_schema=False)
-api = APIRouter(tags=["classifiers"])
+api = APIRouter(tags=["classifiers"], route_class=ApiRoute)
 
 _ZIP: Final = "application/zip"
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {

@@ -13,11 +13,12 @@ from app.datasets.queries import get_dataset
 from app.erasure import queries, service
 from app.erasure.forms import EverythingForm
 from app.erasure.tables import ReceiptRow
+from app.web.api_route import ApiRoute
 from app.web.deps import Visit, VisitDep
 from app.web.templates import page
 
 pages = APIRouter(include_in_schema=False)
-api = APIRouter(tags=["deletion"])
+api = APIRouter(tags=["deletion"], route_class=ApiRoute)
 
 
 class ReceiptAnswer(BaseModel):
