@@ -38,9 +38,10 @@ async def classify_file(
 ) -> StreamingResponse:
     """The answer is a CSV of label and probability, one line for each row, in their order.
 
-    The lines come as they are computed, and the file is not kept.
+    The lines come as they are computed, and the file is not kept. Below the classifier's threshold the label
+    is empty.
     """
-    column = await run_in_threadpool(_column_of, visit, classifier_id)
+    column, threshold = await run_in_threadpool(_column_and_threshold, visit, classifier_id)
     refuse_without_room(visit.storage.uploads, int(request.headers.get("content-length", 0)))
     draft = visit.storage.uploads / f"{uuid4()}{PART}"
     try:
@@ -49,17 +50,18 @@ async def classify_file(
     finally:
         remove(draft)
     loaded = visit.request.app.state.classifiers
-    lines = predicting.prediction_lines(visit.pool, loaded, classifier_id, texts)
+    lines = predicting.prediction_lines(visit.pool, loaded, classifier_id, texts, abstain_below=threshold)
     name = f"{predicting.stem_of(filename)}-predictions.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _column_of(visit: Visit, classifier_id: UUID) -> str:
+def _column_and_threshold(visit: Visit, classifier_id: UUID) -> tuple[str, float]:
     # In a transaction of its own: the visit's would keep a connection for as long as the file takes.
     with transaction(visit.request.app.state.engine, owner=visit.visitor.account_id) as session:
         classifier = service.ready_classifier(session, classifier_id)
-        return get_dataset(session, classifier.dataset_id).text_column
+        column = get_dataset(session, classifier.dataset_id).text_column
+        return column, classifier.abstain_below or 0.0
 
 
 def _texts_of(visit: Visit, draft: Path, column: str) -> list[str]:

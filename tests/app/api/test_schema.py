@@ -19,7 +19,7 @@ from app.web.description import operations
 from tests.app.visiting import made
 from tests.synthetic import csv_of, texts_of
 
-EXAMPLES = 8
+EXAMPLES = 5
 """For each operation, of valid and of invalid requests each; the README names a command that sends more."""
 CONFIG = SchemathesisConfig.from_path(PROJECT_ROOT / ".ci" / "schemathesis.toml")
 DESCRIBED = {
