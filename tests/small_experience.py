@@ -1,6 +1,7 @@
 """A value network fitted in a moment to made-up runs: real code, small numbers."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +21,12 @@ OPTIONS = FitOptions(members=2, iterations=30, runs_in_batch=8, samples_in_batch
 
 
 def save_small_experience(folder: Path) -> None:
-    """Put a checkpoint where the service looks for one."""
-    make_checkpoint(small_experience(), OPTIONS).save(folder / SPACE / "checkpoint")
+    """Put a checkpoint for each metric where the service looks for one."""
+    known = small_experience()
+    make_checkpoint(known, OPTIONS).save(folder / SPACE / "checkpoint")
+    by_f1 = tuple(replace(run, validation_accuracy=run.validation_accuracy**2) for run in known.runs)
+    of_f1 = replace(known, runs=by_f1, metric="macro_f1")
+    make_checkpoint(of_f1, OPTIONS).save(folder / SPACE / "checkpoint_macro_f1")
 
 
 def small_experience() -> Experience:

@@ -71,11 +71,13 @@ def recommend(file: Path, choices: ReadChoices, top: int, asked: Asked, seed: in
         "outside_experience": found.outside_experience,
         "known_as": found.known_as,
         "nearest": list(found.nearest),
+        "metric": found.metric,
         "within_budget": found.within_budget,
         "stage": str(found.stage),
         "landmarkers": list(found.landmarkers),
         "messages": list(dataset.sentences()),
         "architectures": [recommending.ranked_document(ranked) for ranked in found.architectures],
+        **recommending.reasons_document(found),
     }
 
 
@@ -237,14 +239,17 @@ def _shown_recommendation(found: Mapping[str, Any]) -> str:
     if found["outside_experience"]:
         lines.append("It is outside the experience: what is best on average comes first.")
     if not found["within_budget"]:
-        lines.append("No architecture keeps the time limit; these are the fastest.")
+        lines.append("No architecture keeps every limit; these come nearest.")
+    if found["metric"] != "accuracy":
+        lines.append("What is expected is macro-F1, by which all classes weigh alike.")
     rows = [
         {
             "rank": ranked["rank"],
-            "accuracy": f"{ranked['expected_accuracy']:.1%}",
+            found["metric"].replace("_", "-"): f"{ranked['expected_accuracy']:.1%}",
             "between": f"{ranked['low']:.1%} and {ranked['high']:.1%}",
             "seconds": f"{ranked['seconds']:.1f}",
             "MB": f"{ranked['bytes'] / 1e6:.1f}",
+            "ms a text": f"{ranked['milliseconds']:.2g}",
             "architecture": " ".join(f"{name}={value}" for name, value in ranked["decisions"].items()),
         }
         for ranked in found["architectures"]

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import click
 
@@ -12,6 +12,7 @@ from dvn.data.choices import Limits, ReadChoices
 
 Command = Callable[..., Any]
 Option = Callable[[Command], Command]
+AskedMetric = Literal["accuracy", "macro_f1", "balanced_accuracy"]
 
 _NAMED_DELIMITERS: Final = {
     "tab": "\t",
@@ -30,6 +31,10 @@ class Asked:
     space: str
     without_family: str | None
     max_seconds: float | None
+    max_megabytes: float | None
+    max_milliseconds: float | None
+    prefer_small: float
+    metric: AskedMetric
 
 
 def gathered(name: str, kind: Callable[..., object], options: Mapping[str, Option]) -> Option:
@@ -96,6 +101,8 @@ labelled_options: Final = gathered(
 )
 text_options: Final = gathered("choices", ReadChoices, {"text": _TEXT, **_FORM})
 
+_POSITIVE: Final = click.FloatRange(min=0, min_open=True)
+
 asked_options: Final = gathered(
     "asked",
     Asked,
@@ -107,8 +114,28 @@ asked_options: Final = gathered(
         ),
         "max_seconds": click.option(
             "--max-seconds",
-            type=click.FloatRange(min=0, min_open=True),
+            type=_POSITIVE,
             help="Longest training, 60 unless the setting says otherwise.",
+        ),
+        "max_megabytes": click.option(
+            "--max-megabytes", type=_POSITIVE, help="Largest classifier, unpacked, on disk."
+        ),
+        "max_milliseconds": click.option(
+            "--max-milliseconds", type=_POSITIVE, help="Longest prediction of one text, on one core."
+        ),
+        "prefer_small": click.option(
+            "--prefer-small",
+            type=click.FloatRange(0, 1),
+            default=0.0,
+            show_default=True,
+            help="From 0, only the metric counts, to 1: ten times smaller and faster may be 10 points worse.",
+        ),
+        "metric": click.option(
+            "--metric",
+            type=click.Choice(["accuracy", "macro_f1", "balanced_accuracy"]),
+            default="accuracy",
+            show_default=True,
+            help="What is to be high; balanced accuracy is ranked by macro-F1 so far.",
         ),
     },
 )

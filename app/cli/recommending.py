@@ -6,6 +6,8 @@ from typing import Any
 from app.cli.options import Asked
 from app.cli.progress import Show
 from app.experiments.checkpoints import checkpoint_without, shipped_folder
+from app.recommendations import stored
+from app.recommendations.forms import MEGABYTE
 from app.settings import Settings
 from dvn.architecture import Architecture, get_space
 from dvn.architecture_inference import (
@@ -15,7 +17,7 @@ from dvn.architecture_inference import (
     recommend_for_dataset,
 )
 from dvn.data.dataset import Dataset
-from dvn.value_network import Checkpoint
+from dvn.value_network import Checkpoint, Metric
 
 Document = Mapping[str, Any]
 
@@ -29,15 +31,23 @@ def asked_checkpoint(asked: Asked, settings: Settings, show: Show) -> Checkpoint
         CheckpointError: There is no usable checkpoint, or no usable snapshot to fit one to.
     """
     space = get_space(asked.space).name
+    metric: Metric = "accuracy" if asked.metric == "accuracy" else "macro_f1"
     if asked.without_family is None:
-        return Checkpoint.load(shipped_folder(settings, space))
-    return checkpoint_without(settings, asked.without_family, space, watch=show)
+        return Checkpoint.load(shipped_folder(settings, space, metric))
+    return checkpoint_without(settings, asked.without_family, space, metric, watch=show)
 
 
 def asked_question(asked: Asked, settings: Settings, *, top: int, seed: int) -> Question:
     """What is asked; without a limit of its own the service's limit on training holds."""
     limit = settings.max_training_seconds if asked.max_seconds is None else asked.max_seconds
-    return Question(top=top, seed=seed, max_seconds=limit)
+    return Question(
+        top=top,
+        seed=seed,
+        max_seconds=limit,
+        max_bytes=None if asked.max_megabytes is None else asked.max_megabytes * MEGABYTE,
+        max_milliseconds=asked.max_milliseconds,
+        prefer_small=asked.prefer_small,
+    )
 
 
 def recommend_for(dataset: Dataset, checkpoint: Checkpoint, question: Question) -> Recommendation:
@@ -52,6 +62,15 @@ def first_recommended(
     found = recommend_for(dataset, checkpoint, question)
     first = found.architectures[0]
     return first.architecture, {"checkpoint": found.checkpoint, **ranked_document(first)}
+
+
+def reasons_document(found: Recommendation) -> Document:
+    """What the slider would answer, what decisions are worth, how simple rules stand; as the API says it."""
+    return {
+        "front": [stored.front_json(point) for point in found.front],
+        "worth": [stored.worth_json(worth) for worth in found.worth],
+        "standing": [stored.standing_json(one) for one in found.standing],
+    }
 
 
 def architecture_document(architecture: Architecture) -> Document:
@@ -74,4 +93,5 @@ def ranked_document(ranked: RankedArchitecture) -> Document:
         "high": ranked.high,
         "seconds": ranked.seconds,
         "bytes": ranked.bytes,
+        "milliseconds": ranked.milliseconds,
     }

@@ -1,6 +1,6 @@
 """Snapshots become checkpoints: the shipped one, those fitted here, and those that may not know a family."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -10,10 +10,20 @@ from app.errors import BadInputError
 from app.settings import Settings
 from app.storage import replacing
 from dvn.errors import CheckpointError
-from dvn.value_network import Checkpoint, Experience, FitOptions, make_checkpoint, read_experience
+from dvn.value_network import (
+    Checkpoint,
+    Experience,
+    FitOptions,
+    Metric,
+    make_checkpoint,
+    read_experience,
+)
 
 SNAPSHOT: Final = "snapshot"
 CHECKPOINT: Final = "checkpoint"
+CHECKPOINTS: Final[Mapping[Metric, str]] = {"accuracy": CHECKPOINT, "macro_f1": "checkpoint_macro_f1"}
+"""The folder of the value network that foretells each metric."""
+
 FITTED: Final = "checkpoints"
 
 Watch = Callable[[str], None]
@@ -33,9 +43,9 @@ class FoundCheckpoint:
     is_shipped: bool
 
 
-def shipped_folder(settings: Settings, space: str) -> Path:
-    """Where the checkpoint that ships for a space lies; the service answers by it."""
-    return settings.experience / space / CHECKPOINT
+def shipped_folder(settings: Settings, space: str, metric: Metric = "accuracy") -> Path:
+    """Where the checkpoint that ships for a space and a metric lies; the service answers by it."""
+    return settings.experience / space / CHECKPOINTS[metric]
 
 
 def shipped_snapshot(settings: Settings, space: str) -> Path:
@@ -49,7 +59,7 @@ def fitted_folder(settings: Settings, name: str) -> Path:
 
 
 def checkpoint_without(
-    settings: Settings, family: str, space: str, *, watch: Watch | None = None
+    settings: Settings, family: str, space: str, metric: Metric = "accuracy", *, watch: Watch | None = None
 ) -> Checkpoint:
     """The checkpoint fitted to the shipped snapshot without one family; fitted once, then read from disk.
 
@@ -57,14 +67,14 @@ def checkpoint_without(
         UnknownFamilyError: No task is of that family.
         CheckpointError: The snapshot cannot be used.
     """
-    experience = read_experience(shipped_snapshot(settings, space), space)
+    experience = read_experience(shipped_snapshot(settings, space), space, metric)
     families = sorted({task.family for task in experience.tasks})
     if family not in families:
         raise UnknownFamilyError(family, families)
     known = experience.without_family(family)
     options = FitOptions()
     # Other options are another checkpoint: a recipe that changed must not be answered from an old file.
-    recipe = sha256(f"{known.snapshot_hash} {space} {options}".encode()).hexdigest()
+    recipe = sha256(f"{known.snapshot_hash} {space} {metric} {options}".encode()).hexdigest()
     folder = fitted_folder(settings, f"without-{recipe[:16]}")
     try:
         return Checkpoint.load(folder)
@@ -85,7 +95,7 @@ def fit_into(
 
 def found_checkpoints(settings: Settings, spaces: list[str]) -> Iterator[FoundCheckpoint]:
     """The shipped checkpoints, then those fitted here, by name; folders that hold none are passed over."""
-    shipped = [shipped_folder(settings, space) for space in spaces]
+    shipped = [settings.experience / space / name for space in spaces for name in CHECKPOINTS.values()]
     fitted = sorted((settings.data / FITTED).glob("*")) if (settings.data / FITTED).is_dir() else []
     for folder in [*shipped, *fitted]:
         try:

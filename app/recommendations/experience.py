@@ -16,12 +16,14 @@ from sqlalchemy.orm import Session
 
 from app.db.session import transaction
 from app.errors import BusyError, NotFoundError
+from app.experiments.checkpoints import CHECKPOINTS
 from app.experiments.records import upsert_checkpoint
 from app.experiments.tables import CheckpointRow
+from app.recommendations.warm_answers import WarmAnswers
 from app.registry.service import answering_checkpoint, checkpoint_row
 from dvn.architecture_inference import Question, recommend
 from dvn.errors import CheckpointError, DvnError
-from dvn.value_network import Checkpoint, UnusableCheckpointError
+from dvn.value_network import Checkpoint, Metric, UnusableCheckpointError
 
 log = logging.getLogger(__name__)
 
@@ -39,19 +41,21 @@ class WarmingUpError(BusyError):
 
 
 class NoCheckpointError(NotFoundError):
-    def __init__(self, space: str, found: list[str]) -> None:
+    def __init__(self, space: str, metric: Metric, found: list[str]) -> None:
         super().__init__(
-            f"There is no checkpoint for the space {space!r} here; there is {', '.join(found) or 'none'}."
+            f"There is no checkpoint for {metric} in the space {space!r} here; "
+            f"there is {', '.join(found) or 'none'}."
         )
 
 
 @final
 class Experience:
-    """The checkpoints of one folder, `<space>/checkpoint`, and those promoted since."""
+    """The checkpoints of one folder, one a space and a metric, and those for accuracy promoted since."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._checkpoints: dict[str, Checkpoint] = {}
+        self._checkpoints: dict[tuple[str, Metric], Checkpoint] = {}
+        self.answers: Final = WarmAnswers()
         self._promoted: dict[str, Checkpoint] = {}
         self._refused: dict[str, float] = {}
         self._is_loaded = Event()
@@ -70,8 +74,9 @@ class Experience:
         """Load every checkpoint, note it in the database, and ask it once so that its table is in memory."""
         began = perf_counter()
         try:
-            for folder in sorted(self._folder.glob("*/checkpoint")):
-                self._load(folder, engine)
+            for name in CHECKPOINTS.values():
+                for folder in sorted(self._folder.glob(f"*/{name}")):
+                    self._load(folder, engine)
             found = ", ".join(checkpoint.id for checkpoint in self._checkpoints.values())
             self._words = f"ready: {found}" if found else f"no checkpoint in {self._folder}"
         except DvnError as error:
@@ -84,8 +89,12 @@ class Experience:
             "experience.loaded checkpoints=%d seconds=%.2f", len(self._checkpoints), perf_counter() - began
         )
 
-    def checkpoint(self, space: str, session: Session | None = None) -> Checkpoint:
+    def checkpoint(
+        self, space: str, session: Session | None = None, metric: Metric = "accuracy"
+    ) -> Checkpoint:
         """The warm checkpoint of a space: the promoted one, as the session sees it, else the one that ships.
+
+        One that foretells another metric than accuracy is never promoted.
 
         Raises:
             WarmingUpError: It is still being loaded.
@@ -93,17 +102,20 @@ class Experience:
         """
         if not self._is_loaded.wait(MOST_WAIT_SECONDS):
             raise WarmingUpError
-        row = None if session is None else answering_checkpoint(session, space)
+        row = None
+        if session is not None and metric == "accuracy":
+            row = answering_checkpoint(session, space)
         promoted = None if row is None else self._find_promoted(row)
         if promoted is not None:
             return promoted
-        if space not in self._checkpoints:
-            raise NoCheckpointError(space, sorted(self._checkpoints))
-        return self._checkpoints[space]
+        if (space, metric) not in self._checkpoints:
+            found = [f"{name} for {foretold}" for name, foretold in sorted(self._checkpoints)]
+            raise NoCheckpointError(space, metric, found)
+        return self._checkpoints[space, metric]
 
     def _find_promoted(self, row: CheckpointRow) -> Checkpoint | None:
         """A promoted checkpoint, loaded once; None, and a line in the log, if it cannot be used."""
-        shipped, held = self._checkpoints.get(row.space), self._promoted.get(row.space)
+        shipped, held = self._checkpoints.get((row.space, "accuracy")), self._promoted.get(row.space)
         for known in (shipped, held):
             if known is not None and known.id == row.id:
                 return known
@@ -127,4 +139,4 @@ class Experience:
         recommend(_WARMING_TEXTS, _WARMING_LABELS, checkpoint, question=Question(top=1))
         with transaction(engine) as session:
             upsert_checkpoint(session, checkpoint_row(checkpoint, folder))
-        self._checkpoints[space] = checkpoint
+        self._checkpoints[space, checkpoint.metric] = checkpoint

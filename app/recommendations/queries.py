@@ -8,10 +8,14 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.datasets.tables import DatasetRow
+from app.db.base import Json
 from app.errors import NotFoundError
 from app.recommendations.forms import RecommendationsQuestion
+from app.recommendations.stored import described_in
 from app.recommendations.tables import RecommendationRow, RecommendationTruthRow
 from app.web.paging import newest
+from dvn.architecture_inference import DescribedTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,29 @@ def recommendations_of(session: Session, dataset_id: UUID, *, limit: int = 10) -
     newest = (RecommendationRow.created_at.desc(), RecommendationRow.id)
     about = RecommendationRow.dataset_id == dataset_id
     return session.scalars(select(RecommendationRow).where(about).order_by(*newest).limit(limit)).all()
+
+
+def description_of(session: Session, dataset: DatasetRow, checkpoint_id: str) -> DescribedTask | None:
+    """The dataset as a value network described it for an earlier question, if it is still what it was."""
+    of_both = (RecommendationRow.dataset_id == dataset.id, RecommendationRow.checkpoint_id == checkpoint_id)
+    latest = (RecommendationRow.created_at.desc(), RecommendationRow.id)
+    found = select(RecommendationRow).where(*of_both, RecommendationRow.vector.is_not(None))
+    row = session.scalars(found.order_by(*latest).limit(1)).first()
+    return None if row is None else described_in(row, dataset)
+
+
+def same_question(
+    session: Session, dataset: DatasetRow, checkpoint_id: str, question: Json
+) -> RecommendationRow | None:
+    """The answer that was given to this very question about the dataset as it is."""
+    same = (
+        RecommendationRow.dataset_id == dataset.id,
+        RecommendationRow.checkpoint_id == checkpoint_id,
+        RecommendationRow.question == question,
+    )
+    latest = (RecommendationRow.created_at.desc(), RecommendationRow.id)
+    row = session.scalars(select(RecommendationRow).where(*same).order_by(*latest).limit(1)).first()
+    return row if row is not None and described_in(row, dataset) else None
 
 
 def track_record(

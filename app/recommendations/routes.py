@@ -14,7 +14,13 @@ from app.experience.known import known_experience
 from app.experience.task_map import task_map
 from app.recommendations import queries, service
 from app.recommendations.answers import RecommendationAnswer, RecommendationsAnswer, recommendation_answer
-from app.recommendations.forms import QuestionForm, RecommendationForm, RecommendationsQuestion
+from app.recommendations.forms import (
+    QuestionForm,
+    RecommendationForm,
+    RecommendationsQuestion,
+    TradeOffForm,
+)
+from app.recommendations.records import records_of
 from app.recommendations.tables import RecommendationRow
 from app.recommendations.views import recommendation_view
 from app.web.api_route import ApiRoute
@@ -26,11 +32,13 @@ pages = APIRouter(include_in_schema=False)
 api = APIRouter(tags=["recommendations"], route_class=ApiRoute)
 
 
-def recommended(visit: Visit, dataset_id: UUID, form: QuestionForm) -> RecommendationRow:
-    """A new recommendation, computed on the computing threads."""
+def recommended(
+    visit: Visit, dataset_id: UUID, form: QuestionForm, *, reuse: bool = False
+) -> RecommendationRow:
+    """A new recommendation, or one of before if that may be used, computed on the computing threads."""
     asked = service.asked_by(form, dataset_id, visit.settings)
     experience = visit.request.app.state.experience
-    return visit.pool.run(service.recommend_for, visit.session, visit.storage, experience, asked)
+    return visit.pool.run(service.recommend_for, visit.session, visit.storage, experience, asked, reuse=reuse)
 
 
 @api.post("/recommendations", status_code=201, summary="Which architectures to train")
@@ -76,11 +84,22 @@ def recommend_dataset(visit: VisitDep, dataset_id: UUID) -> RedirectResponse:
     return RedirectResponse(f"/recommendations/{row.id}", 303)
 
 
+@pages.post("/recommendations/{recommendation_id}/questions")
+def ask_again(
+    visit: VisitDep, recommendation_id: UUID, form: Annotated[TradeOffForm, Form()]
+) -> RedirectResponse:
+    """Another question about the same dataset: the slider, the limits or the metric moved."""
+    row = queries.get_recommendation(visit.session, recommendation_id)
+    question = form.question(row.question["space"], row.question["seed"])
+    found = recommended(visit, row.dataset_id, question, reuse=True)
+    return RedirectResponse(f"/recommendations/{found.id}", 303)
+
+
 @pages.get("/recommendations/{recommendation_id}", response_class=HTMLResponse)
 def show_recommendation(visit: VisitDep, recommendation_id: UUID) -> HTMLResponse:
     row = queries.get_recommendation(visit.session, recommendation_id)
     dataset = get_dataset(visit.session, row.dataset_id)
-    view = recommendation_view(row)
+    view = recommendation_view(row, records_of(visit.settings, row.question["space"]))
     known = known_experience(visit.settings)
     # By facts, since it is by these that the nearest tasks were found.
     nearest = task_map(visit.settings, known, view.space, by="facts", near=view.nearest)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from time import perf_counter
-from typing import Any
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -11,15 +11,25 @@ from sqlalchemy.orm import Session
 
 from app.datasets import queries as dataset_queries
 from app.datasets import service as datasets
-from app.db.base import Json
-from app.recommendations import queries
+from app.datasets.tables import DatasetRow
+from app.recommendations import queries, stored
 from app.recommendations.experience import Experience
-from app.recommendations.forms import QuestionForm
+from app.recommendations.forms import AskedMetric, QuestionForm
 from app.recommendations.tables import RecommendationRow, RecommendationTruthRow
+from app.recommendations.warm_answers import WarmAnswers
 from app.settings import Settings
 from app.storage import Storage
 from dvn.architecture import get_space
-from dvn.architecture_inference import Question, RankedArchitecture, Recommendation, recommend_for_dataset
+from dvn.architecture_inference import Question, Recommendation, describe_dataset
+from dvn.value_network import Checkpoint, Metric
+
+FORETOLD: Final[Mapping[AskedMetric, Metric]] = {
+    "accuracy": "accuracy",
+    "macro_f1": "macro_f1",
+    "balanced_accuracy": "macro_f1",
+}
+"""The metric of the value network that answers. No run of the experience recorded balanced accuracy yet, and
+macro-F1 is the nearest: both weigh all classes alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +39,15 @@ class Asked:
     dataset_id: UUID
     space: str
     question: Question
+    metric: AskedMetric = "accuracy"
 
 
 def recommend_for(
-    session: Session, storage: Storage, experience: Experience, asked: Asked
+    session: Session, storage: Storage, experience: Experience, asked: Asked, *, reuse: bool = False
 ) -> RecommendationRow:
     """The recommendation for a dataset, with what each part of the answer took.
+
+    With `reuse` the answer to this very question is given again if it is stored.
 
     Raises:
         UnknownDatasetError: There is no such dataset.
@@ -44,30 +57,63 @@ def recommend_for(
     began = perf_counter()
     row = dataset_queries.get_dataset(session, asked.dataset_id)
     datasets.refuse_waiting(row)
-    checkpoint = experience.checkpoint(asked.space, session)
-    data = datasets.described_data(row, storage)
-    read_seconds = perf_counter() - began
-    found = recommend_for_dataset(data, checkpoint, question=asked.question, content_hash=row.content_hash)
-    parts = {name: seconds for name, seconds in found.seconds.items() if name != "total"}
+    checkpoint = experience.checkpoint(asked.space, session, FORETOLD[asked.metric])
+    question = {
+        "space": asked.space,
+        "metric": asked.metric,
+        **asdict(asked.question),
+        "rare": row.rare_classes,
+    }
+    if reuse and (same := queries.same_question(session, row, checkpoint.id, question)):
+        return same
+    found, seconds = _found(session, storage, (experience.answers, checkpoint), row, asked.question)
     recommendation = RecommendationRow(
         dataset_id=row.id,
         checkpoint_id=found.checkpoint,
-        question={"space": asked.space, **asdict(asked.question), "rare": row.rare_classes},
-        architectures=[architecture_json(ranked) for ranked in found.architectures],
-        seconds={"read": read_seconds, **parts},
+        question=question,
+        architectures=[stored.architecture_json(ranked) for ranked in found.architectures],
+        seconds=seconds,
         latency_seconds=perf_counter() - began,
-        notes=notes_of(found),
+        notes=stored.notes_of(found, row),
+        vector=found.described.z.tolist(),
     )
     session.add(recommendation)
     session.flush()
     return recommendation
 
 
+def _found(
+    session: Session,
+    storage: Storage,
+    network: tuple[WarmAnswers, Checkpoint],
+    row: DatasetRow,
+    question: Question,
+) -> tuple[Recommendation, dict[str, float]]:
+    """The answer and the seconds of its parts; texts are read only if no answer of before described them."""
+    answers, checkpoint = network
+    described, parts = queries.description_of(session, row, checkpoint.id), dict[str, float]()
+    if described is None:
+        began = perf_counter()
+        data = datasets.described_data(row, storage)
+        read = {"read": perf_counter() - began}
+        described, parts = describe_dataset(data, checkpoint, content_hash=row.content_hash)
+        parts = read | parts
+    found = answers.answer(described, checkpoint, question)
+    return found, parts | {name: taken for name, taken in found.seconds.items() if name != "total"}
+
+
 def asked_by(form: QuestionForm, dataset_id: UUID, settings: Settings) -> Asked:
     """What a form asks; without a limit of its own the service's limit on training holds."""
     limit = form.max_seconds if form.max_seconds is not None else settings.max_training_seconds
-    question = Question(top=form.top, seed=form.seed, max_seconds=limit)
-    return Asked(dataset_id, get_space(form.space).name, question)
+    question = Question(
+        top=form.top,
+        seed=form.seed,
+        max_seconds=limit,
+        max_bytes=form.max_bytes,
+        max_milliseconds=form.max_milliseconds,
+        prefer_small=form.prefer_small,
+    )
+    return Asked(dataset_id, get_space(form.space).name, question, form.metric)
 
 
 def score(
@@ -80,7 +126,8 @@ def score(
     """
     row = queries.find_recommendation(session, recommendation_id)
     ranked = next((one for one in row.architectures if one["rank"] == rank), None) if row else None
-    if ranked is None:
+    # What was foretold of another metric is not to be judged by accuracy.
+    if row is None or ranked is None or row.notes.get("metric", "accuracy") != "accuracy":
         return
     new = insert(RecommendationTruthRow).values(
         recommendation_id=recommendation_id,
@@ -93,34 +140,3 @@ def score(
         test_accuracy=accuracy["test"],
     )
     session.execute(new.on_conflict_do_nothing())
-
-
-def notes_of(found: Recommendation) -> Json:
-    """What else is known about an answer."""
-    return {
-        "rows": found.rows,
-        "classes": found.classes,
-        "outside_experience": found.outside_experience,
-        "known_as": found.known_as,
-        "nearest": list(found.nearest),
-        "within_budget": found.within_budget,
-        "relaxation_gap": found.relaxation_gap,
-        "stage": str(found.stage),
-        "landmarkers": list(found.landmarkers),
-    }
-
-
-def architecture_json(ranked: RankedArchitecture) -> Mapping[str, Any]:
-    """One ranked architecture as the command line and the API answer it."""
-    return {
-        "rank": ranked.rank,
-        "hash": ranked.architecture.hash,
-        "space": ranked.architecture.space,
-        "version": ranked.architecture.version,
-        "decisions": dict(ranked.architecture.decisions),
-        "expected_accuracy": ranked.expected_accuracy,
-        "low": ranked.low,
-        "high": ranked.high,
-        "seconds": ranked.seconds,
-        "bytes": ranked.bytes,
-    }

@@ -2,12 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from app.recommendations.forms import MEGABYTE
+from app.recommendations.front_picture import FrontPicture, front_picture
+from app.recommendations.reasons import StandingView, WorthView, standing_views, worth_view
+from app.recommendations.records import Records
 from app.recommendations.tables import RecommendationRow
 from app.web.diagram import Diagram, draw, ordered
 from app.web.figures import Axis, IntervalPicture, axis_of, interval
+from dvn.architecture_inference import PREFERENCE_STEPS, price_at
+
+METRIC_WORDS: Mapping[str, str] = MappingProxyType({"accuracy": "accuracy", "macro_f1": "macro-F1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +30,33 @@ class RankedView:
     interval: IntervalPicture
     seconds: float
     bytes: int
+    milliseconds: float | None
     diagram: Diagram
     decisions: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TradeOffView:
+    """Where the slider stands, its limits as their fields show them, and what its position means."""
+
+    prefer_small: float
+    points: float
+    max_megabytes: str
+    max_milliseconds: str
+    max_seconds: str
+    metric: str
+    given_up: float
+    times_smaller: float
+    times_faster: float
+
+    @property
+    def is_priced(self) -> bool:
+        return self.prefer_small > 0
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the price led to another architecture than accuracy alone would."""
+        return self.times_smaller > 1.05 or self.times_faster > 1.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +78,16 @@ class RecommendationView:
     max_seconds: float
     has_landmarkers: bool
     architectures: tuple[RankedView, ...]
+    trade: TradeOffView
+    front: FrontPicture | None
+    worth: WorthView | None
+    standing: tuple[StandingView, ...]
+    records: Records
+    metric: str
+    metric_words: str
 
 
-def recommendation_view(row: RecommendationRow) -> RecommendationView:
+def recommendation_view(row: RecommendationRow, records: Records) -> RecommendationView:
     classes = row.notes["classes"]
     longest = sorted(row.seconds.items(), key=lambda part: -part[1])
     axis = axis_of([ranked["low"] for ranked in row.architectures])
@@ -67,7 +107,37 @@ def recommendation_view(row: RecommendationRow) -> RecommendationView:
         max_seconds=row.question["max_seconds"],
         has_landmarkers=bool(row.notes.get("landmarkers")),
         architectures=tuple(_ranked(ranked, classes, axis) for ranked in row.architectures),
+        trade=_trade(row),
+        front=front_picture(row.notes.get("front", []), row.architectures[0]["hash"]),
+        worth=worth_view(row.notes.get("worth", [])),
+        standing=standing_views(row.notes.get("standing", []), row.architectures[0], classes),
+        records=records,
+        metric=row.question.get("metric", "accuracy"),
+        metric_words=METRIC_WORDS[row.notes.get("metric", "accuracy")],
     )
+
+
+def _trade(row: RecommendationRow) -> TradeOffView:
+    question, front, first = row.question, row.notes.get("front", []), row.architectures[0]
+    step = round(question.get("prefer_small", 0.0) * PREFERENCE_STEPS)
+    free = front[0] if front else first
+    megabytes = question.get("max_bytes")
+    return TradeOffView(
+        prefer_small=step / PREFERENCE_STEPS,
+        points=price_at(step),
+        max_megabytes=_plain(None if megabytes is None else megabytes / MEGABYTE),
+        max_milliseconds=_plain(question.get("max_milliseconds")),
+        max_seconds=_plain(question["max_seconds"]),
+        metric=question.get("metric", "accuracy"),
+        given_up=free["expected_accuracy"] - first["expected_accuracy"],
+        times_smaller=free["bytes"] / max(first["bytes"], 1),
+        times_faster=free["milliseconds"] / first["milliseconds"] if front else 1.0,
+    )
+
+
+def _plain(number: float | None) -> str:
+    """A limit as its field holds it."""
+    return "" if number is None else f"{number:g}"
 
 
 def _ranked(ranked: Mapping[str, Any], classes: int, axis: Axis) -> RankedView:
@@ -81,6 +151,7 @@ def _ranked(ranked: Mapping[str, Any], classes: int, axis: Axis) -> RankedView:
         interval=interval(expected, low, high, axis),
         seconds=ranked["seconds"],
         bytes=ranked["bytes"],
+        milliseconds=ranked.get("milliseconds"),
         diagram=draw(ranked["decisions"], classes),
         decisions=ordered(ranked["space"], ranked["decisions"]),
     )

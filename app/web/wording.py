@@ -112,6 +112,16 @@ def plural(number: int, one: str, many: str | None = None) -> str:
     return f"{count(number)} {one if number == 1 else many or one + 's'}"
 
 
+def milliseconds(duration: float) -> str:
+    """Milliseconds for one text, with two digits that count; from a tenth of a second on as a duration."""
+    return f"{duration:.2g} ms" if duration < 100 else seconds(duration / 1000)
+
+
+def times(factor: float) -> str:
+    """How many times as much, with two digits that count."""
+    return f"{factor:.1f}" if factor < 10 else f"{factor:,.0f}"
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         "percent": percent,
@@ -123,6 +133,8 @@ FILTERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "probability": probability,
         "count": count,
         "seconds": seconds,
+        "milliseconds": milliseconds,
+        "times": times,
         "size": size,
         "moment": moment,
         "plural": plural,

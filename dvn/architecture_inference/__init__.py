@@ -7,7 +7,13 @@ from dvn.architecture_inference.described import DescribedTask, describe
 from dvn.architecture_inference.objective import Objective
 from dvn.architecture_inference.question import MOST_POINTS, PREFERENCE_STEPS, Question, price_at
 from dvn.architecture_inference.ranking import FrontPoint, RankedArchitecture
-from dvn.architecture_inference.recommend import Recommendation, answer, recommend, recommend_for_dataset
+from dvn.architecture_inference.recommend import (
+    Recommendation,
+    answer,
+    describe_dataset,
+    recommend,
+    recommend_for_dataset,
+)
 from dvn.architecture_inference.stage import Stage
 from dvn.architecture_inference.standing import Rule, Standing
 from dvn.architecture_inference.worth import Worth
@@ -32,6 +38,7 @@ __all__ = [
     "ascend",
     "climb",
     "describe",
+    "describe_dataset",
     "price_at",
     "recommend",
     "recommend_for_dataset",

@@ -23,7 +23,7 @@ class DescribedTask:
 
     Attributes:
         checkpoint: The id of the value network that z belongs to.
-        z: Standardised task features.
+        z: Standardised task features, in single precision, as they are stored.
         input_seconds: What each input would take on all texts.
         rows: Rows of the dataset.
         classes: Number of classes.
@@ -47,7 +47,8 @@ class DescribedTask:
 
     def costs(self, checkpoint: Checkpoint) -> Costs:
         """The task as its checkpoint describes it, with what architectures cost on it."""
-        return Costs(checkpoint, checkpoint.network.describe(torch.from_numpy(self.z)), self.input_seconds)
+        z = torch.from_numpy(self.z).double()
+        return Costs(checkpoint, checkpoint.network.describe(z), self.input_seconds)
 
 
 def describe(
@@ -77,9 +78,9 @@ def describe(
     hashes = landmarks.content_hashes
     return DescribedTask(
         checkpoint=checkpoint.id,
-        z=checkpoint.features([description])[0],
+        z=checkpoint.features([description])[0].astype(np.float32),
         input_seconds=seconds_of_inputs(checkpoint.relaxation.space, volume),
-        rows=description.rows,
+        rows=len(texts if to_embed is None else to_embed),
         classes=description.classes,
         outside_experience=checkpoint.is_outside(description),
         known_as=landmarks.names[hashes.index(content_hash)] if content_hash in hashes else None,

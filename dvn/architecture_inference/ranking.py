@@ -58,6 +58,11 @@ class FrontPoint:
     bytes: int
     milliseconds: float
 
+    @property
+    def prefer_small(self) -> float:
+        """The preference that this position stands for, in [0, 1]."""
+        return self.step / PREFERENCE_STEPS
+
 
 @dataclass(frozen=True)
 class Scored:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dvn.architecture_inference.climb import climb
+from dvn.architecture_inference.climb import Climbed, climb
 from dvn.architecture_inference.described import DescribedTask, describe
 from dvn.architecture_inference.question import Question
 from dvn.architecture_inference.ranking import FrontPoint, RankedArchitecture, front, rank, score_all
@@ -110,15 +110,27 @@ def recommend(
         texts, labels, checkpoint, stage=asked.stage, content_hash=content_hash, to_embed=to_embed
     )
     found = answer(described, checkpoint, asked)
-    parts = {"describe": described.seconds, **found.seconds}
-    return replace(found, seconds=parts | {"total": described.seconds + found.seconds["total"]})
+    return replace(found, seconds=_with_total({"describe": described.seconds, **found.seconds}))
 
 
-def answer(described: DescribedTask, checkpoint: Checkpoint, question: Question) -> Recommendation:
-    """The ranked architectures for a described task: the whole answer to any question but the first."""
+def answer(
+    described: DescribedTask,
+    checkpoint: Checkpoint,
+    question: Question,
+    *,
+    climbed: Climbed | None = None,
+) -> Recommendation:
+    """The ranked architectures for a described task: the whole answer to any question but the first.
+
+    Args:
+        described: The task.
+        checkpoint: The value network that described it.
+        question: How many architectures, within which limits, at which price.
+        climbed: What `climb` found for this task and a question that differs in `top` and `prefer_small`.
+    """
     began = time.perf_counter()
     costs = described.costs(checkpoint)
-    climbed = climb(costs, question)
+    climbed = climbed or climb(costs, question)
     ascended = time.perf_counter()
     scored = score_all(costs, climbed.candidates, question, default_first=described.outside_experience)
     ranked, leading = rank(scored), front(scored)
@@ -157,19 +169,36 @@ def recommend_for_dataset(
 
     Decision: no recommendation looks at the test part, at its texts or its labels.
     """
+    asked = question or Question()
+    described, parts = describe_dataset(dataset, checkpoint, stage=asked.stage, content_hash=content_hash)
+    found = answer(described, checkpoint, asked)
+    return replace(found, seconds=_with_total(parts | found.seconds))
+
+
+def describe_dataset(
+    dataset: Dataset,
+    checkpoint: Checkpoint,
+    *,
+    stage: Stage = Stage.instant,
+    content_hash: str | None = None,
+) -> tuple[DescribedTask, dict[str, float]]:
+    """The described task of a dataset's rows outside the test part, and the wall seconds of its parts."""
     began = time.perf_counter()
     rows = rows_outside_test(dataset)
     texts = [dataset.texts[row] for row in rows]
     labels = [dataset.labels[row] for row in rows]
     split = time.perf_counter() - began
-    found = recommend(
+    described = describe(
         texts,
         labels,
         checkpoint,
-        question=question,
+        stage=stage,
         content_hash=content_hash or dataset.content_hash,
         to_embed=dataset.texts,
     )
-    seconds = {"split": split, **found.seconds, "total": found.seconds["total"] + split}
-    described = replace(found.described, rows=len(dataset.texts))
-    return replace(found, described=described, seconds=seconds)
+    return described, {"split": split, "describe": described.seconds}
+
+
+def _with_total(seconds: dict[str, float]) -> dict[str, float]:
+    parts = {name: taken for name, taken in seconds.items() if name != "total"}
+    return parts | {"total": sum(parts.values())}

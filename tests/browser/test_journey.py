@@ -142,3 +142,39 @@ def test_a_training_can_be_cancelled(page: Page, tickets: Path) -> None:
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("heading", name="The training was cancelled")).to_be_visible()
     expect(page.get_by_role("button", name="Train again")).to_be_visible()
+
+
+def test_the_slider_asks_again_by_itself_and_by_the_keyboard_alone(page: Page, tickets: Path) -> None:
+    page.goto("/")
+    page.get_by_label("File", exact=True).set_input_files(tickets)
+    page.wait_for_url("**/uploads/*")
+    page.get_by_role("button", name="Recommend an architecture").click()
+    page.wait_for_url("**/recommendations/*")
+    first = page.url
+    expect(page.get_by_role("button", name="Ask again")).to_be_hidden()
+    slider = page.get_by_label("How much size and speed count")
+    slider.focus()
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("may be 2.5 points less accurate")).to_be_visible(timeout=PATIENCE_MILLISECONDS)
+    expect(slider).to_be_focused()
+    expect(page.get_by_role("heading", name=EXPECTED)).to_have_count(5)
+    assert page.url != first
+    page.reload()
+    expect(slider).to_have_value("0.5")
+    page.get_by_role("button", name="Train it").click()
+    page.wait_for_url("**/classifiers/*")
+
+
+def test_the_slider_is_a_form_without_scripts(plain_page: Page, tickets: Path) -> None:
+    page = plain_page
+    page.goto("/")
+    page.get_by_label("File", exact=True).set_input_files(tickets)
+    page.get_by_role("button", name="Upload").click()
+    page.get_by_role("button", name="Recommend an architecture").click()
+    page.wait_for_url("**/recommendations/*")
+    first = page.url
+    page.get_by_label("How much size and speed count").fill("1")
+    page.get_by_role("button", name="Ask again").click()
+    expect(page.get_by_text("may be 10.0 points less accurate")).to_be_visible()
+    assert page.url != first

@@ -50,6 +50,29 @@ def test_the_answer_repeats_and_the_number_can_be_chosen(
     assert three == recommend(invoke, tickets_csv, "--seed", 1)["architectures"][:3]
 
 
+def test_limits_a_preference_and_a_metric_can_be_asked_for(
+    invoke: Invoke, experienced: Path, tickets_csv: Path
+) -> None:
+    free = recommend(invoke, tickets_csv)
+    assert free["metric"] == "accuracy"
+    assert [point["prefer_small"] for point in free["front"]] == [step / 20 for step in range(21)]
+    assert free["worth"]
+    assert free["standing"]
+    most = sorted(one["bytes"] for one in free["architectures"])[1]
+    kept = recommend(
+        invoke, tickets_csv, "--max-megabytes", most / 1e6, "--prefer-small", 0.3, "--max-milliseconds", 50
+    )
+    assert kept["within_budget"]
+    assert all(one["bytes"] <= most for one in kept["architectures"])
+    assert all(one["milliseconds"] <= 50 for one in kept["architectures"])
+    by_f1 = recommend(invoke, tickets_csv, "--metric", "macro_f1")
+    assert (by_f1["metric"], by_f1["checkpoint"] == free["checkpoint"]) == ("macro_f1", False)
+    shown = invoke("recommend", tickets_csv, "--metric", "balanced_accuracy")
+    assert "What is expected is macro-F1" in shown.stdout
+    assert "ms a text" in shown.stdout
+    assert invoke("recommend", tickets_csv, "--prefer-small", 2).exit_code == 2
+
+
 def test_columns_can_be_chosen(invoke: Invoke, experienced: Path, tmp_path: Path) -> None:
     file = tmp_path / "wide.csv"
     rows = [(text, text[::-1], label, "ab"[row % 2]) for row, (text, label) in enumerate(texts_of(60))]
@@ -95,7 +118,7 @@ def test_a_family_can_be_unknown_to_the_answer(
 ) -> None:
     asked = []
 
-    def without(settings: Settings, family: str, space: str, **_: object) -> Checkpoint:
+    def without(settings: Settings, family: str, space: str, *_: object, **__: object) -> Checkpoint:
         asked.append((family, space))
         if family != "movies":
             raise UnknownFamilyError(family, ["movies"])

@@ -45,8 +45,9 @@ def test_the_time_limit_is_kept(wise: TestClient, dataset: str) -> None:
     assert all(ranked["seconds"] <= 5 for ranked in found["architectures"])
 
 
-def test_where_the_time_went_is_stored(wise: TestClient, dataset: str) -> None:
-    found = wise.post("/api/v1/recommendations", json={"dataset": dataset}).json()
+def test_where_the_time_went_is_stored(wise: TestClient) -> None:
+    fresh = made(wise, csv_of(texts_of(80, seed=29)))["id"]
+    found = wise.post("/api/v1/recommendations", json={"dataset": fresh}).json()
     with transaction(wise.app.state.engine) as session:  # type: ignore[attr-defined]
         row = session.get(RecommendationRow, id_in(found["id"]))
         assert row is not None
@@ -65,6 +66,10 @@ def test_where_the_time_went_is_stored(wise: TestClient, dataset: str) -> None:
         ({"space": "relaxed_ffnn"}, 404),
         ({"dataset": str(uuid4())}, 404),
         ({"unknown": 1}, 422),
+        ({"prefer_small": 1.1}, 422),
+        ({"max_bytes": 0}, 422),
+        ({"max_milliseconds": -1}, 422),
+        ({"metric": "speed"}, 422),
     ],
 )
 def test_a_question_that_cannot_be_answered_is_a_problem(
