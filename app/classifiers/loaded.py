@@ -34,6 +34,13 @@ class LoadedClassifiers:
             for classifier_id in classifier_ids:
                 self._loaded.pop(classifier_id, None)
 
+    def find(self, classifier_id: UUID) -> TrainedClassifier | None:
+        """The classifier of this id if it is warm."""
+        with self._lock:
+            if classifier_id in self._loaded:
+                self._loaded.move_to_end(classifier_id)
+            return self._loaded.get(classifier_id)
+
     def get(self, classifier_id: UUID) -> TrainedClassifier:
         """The classifier of this id, which must be ready.
 
@@ -41,10 +48,9 @@ class LoadedClassifiers:
             MissingClassifierError: Its files are gone.
             UnusableClassifierError: They are damaged.
         """
-        with self._lock:
-            if classifier_id in self._loaded:
-                self._loaded.move_to_end(classifier_id)
-                return self._loaded[classifier_id]
+        warm = self.find(classifier_id)
+        if warm is not None:
+            return warm
         folder = self._storage.classifier(classifier_id)
         if not folder.is_dir():
             raise MissingClassifierError

@@ -21,6 +21,8 @@ from dvn.training import Predictions
 
 MOST_EXPLAINED: Final = 20
 _TEXTS_AT_ONCE: Final = 256
+_QUICK_TEXTS: Final = 16
+_QUICK_CHARACTERS: Final = 8_000
 _WAIT_SECONDS: Final = 0.2
 
 
@@ -80,6 +82,22 @@ def predict_as_asked(
     if asked.explains:
         words = explain(lambda some: classifier.predict(some).probabilities, texts, predictions.probabilities)
     return Predicted(predictions, classifier.labels, asked.abstain_below, words)
+
+
+def predict_in_turn(
+    pool: ComputePool, loaded: LoadedClassifiers, classifier_id: UUID, texts: Sequence[str], asked: Asked
+) -> Predicted:
+    """Predictions, at once where they take a few milliseconds, else when it is their turn to compute.
+
+    Raises:
+        ComputingBusyError: It is nobody's turn any more: too many wait.
+    """
+    warm = loaded.find(classifier_id)
+    # Without an encoder a text takes about a millisecond: it need not wait behind a recommendation.
+    is_quick = warm is not None and warm.pipeline.encoder is None and not asked.explains
+    if is_quick and len(texts) <= _QUICK_TEXTS and sum(map(len, texts)) <= _QUICK_CHARACTERS:
+        return predict_as_asked(loaded, classifier_id, texts, asked)
+    return pool.run(predict_as_asked, loaded, classifier_id, texts, asked)
 
 
 def refuse_many_explained(texts: int) -> None:

@@ -83,7 +83,7 @@ def post_predictions(visit: VisitDep, classifier_id: UUID, form: TextsForm) -> P
     own = classifier.abstain_below or 0.0
     asked = predicting.Asked(own if form.abstain_below is None else form.abstain_below, form.explain)
     loaded = visit.request.app.state.classifiers
-    predicted = visit.pool.run(predicting.predict_as_asked, loaded, classifier_id, form.texts, asked)
+    predicted = predicting.predict_in_turn(visit.pool, loaded, classifier_id, form.texts, asked)
     return predictions_answer(predicted, form)
 
 

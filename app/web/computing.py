@@ -8,7 +8,7 @@ from typing import Final, ParamSpec, TypeVar
 from app.errors import BusyError
 
 THREADS: Final = 2
-MOST_WAITING: Final = 8
+MOST_WAITING: Final = 22
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -15,6 +15,8 @@ from jaxtyping import Float
 MAX_TOKENS = 256
 """Tokens counted of one text; what comes after is not read."""
 
+_FEW = 16
+
 # A piece of the multilingual vocabulary has at most 16 characters, so that 256 never need more.
 MAX_CHARACTERS = 16 * MAX_TOKENS
 
@@ -74,7 +76,12 @@ class SentencePieces:
 
     def __call__(self, texts: Sequence[str]) -> list[list[int]]:
         """The first token ids of each text."""
-        ids: list[list[int]] = self._processor.encode(readable(texts), num_threads=1)
+        clean = readable(texts)
+        if len(clean) <= _FEW:
+            # A list is encoded on a thread that is started for it, and one text waits for that longer
+            # than for its tokens.
+            return [self._processor.encode(text)[:MAX_TOKENS] for text in clean]
+        ids: list[list[int]] = self._processor.encode(clean, num_threads=1)
         return [text_ids[:MAX_TOKENS] for text_ids in ids]
 
     def encode(

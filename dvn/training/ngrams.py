@@ -1,7 +1,7 @@
 """Texts become weighted n-gram counts for the wide tower, fitted on training texts only."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float
@@ -42,6 +42,7 @@ class Ngrams:
     kind: str
     vocabulary: tuple[str, ...]
     idf: Float[np.ndarray, " vocabulary"]
+    _built: list[TfidfVectorizer] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @classmethod
     def fit(cls, texts: Sequence[str], kind: str) -> tuple["Ngrams", csr_matrix]:
@@ -62,9 +63,18 @@ class Ngrams:
         """Weighted counts of any texts; unknown n-grams are left out."""
         if self.vocabulary == ("",) or len(texts) == 0:
             return _zeros(len(texts), len(self.vocabulary))
-        vectorizer = _vectorizer(self.kind, vocabulary={name: i for i, name in enumerate(self.vocabulary)})
-        vectorizer.idf_ = self.idf
-        return _compiled(vectorizer.transform(_shortened(texts)))
+        return _compiled(self._vectorizer().transform(_shortened(texts)))
+
+    def _vectorizer(self) -> TfidfVectorizer:
+        """What counts, built once: looking 80,000 n-grams up in a table takes less time than building it."""
+        if not self._built:
+            vectorizer = _vectorizer(
+                self.kind, vocabulary={name: i for i, name in enumerate(self.vocabulary)}
+            )
+            vectorizer.idf_ = self.idf
+            # Two threads may both build one at first, which costs time and nothing else.
+            self._built.append(vectorizer)
+        return self._built[0]
 
 
 def _vectorizer(kind: str, **rest: object) -> TfidfVectorizer:
