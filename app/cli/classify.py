@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -11,11 +11,13 @@ import click
 
 from app.cli.options import (
     Asked,
+    Wanted,
     asked_options,
     labelled_options,
     limits_of,
     seed_option,
     text_options,
+    wanted_options,
 )
 from app.cli.output import answering, errors_as_exit_codes, say, table, write
 from app.cli.places import classifier_folder, predictions_file
@@ -147,15 +149,17 @@ def train(
             chosen, origin = learning.described_architecture(architecture, asked.space), None
         order = learning.Order(seed, asked.max_seconds, learning.vector_cache(settings))
         trained = learning.train_classifier(dataset, split, chosen, order, show)
+    predictions, assessment = learning.assessed(trained, dataset, split)
     document = {
         "classifier": str(folder),
         **learning.outcome_document(trained),
+        "assessment": assessment,
         "recommended": origin,
         "dataset": {**_dataset_document(dataset), "content_hash": dataset.content_hash},
         "seed": seed,
         "messages": messages,
     }
-    learning.save(trained, folder, document)
+    learning.save(trained, folder, document, predictions=predictions)
     return document
 
 
@@ -163,9 +167,17 @@ def train(
 @click.argument("model", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("file", type=existing_file)
 @text_options
+@wanted_options
 @click.option("--out", type=click.Path(path_type=Path), help="File to write; standard output otherwise.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def predict(model: Path, file: Path, choices: ReadChoices, out: Path | None, as_json: bool) -> None:  # noqa: FBT001  # click's flag
+def predict(
+    model: Path,
+    file: Path,
+    choices: ReadChoices,
+    wanted: Wanted,
+    out: Path | None,
+    as_json: bool,  # noqa: FBT001  # click's flag
+) -> None:
     """Label the texts in FILE with the classifier in the folder MODEL: a line of CSV for each row."""
     with errors_as_exit_codes():
         settings = load_settings()
@@ -182,7 +194,7 @@ def predict(model: Path, file: Path, choices: ReadChoices, out: Path | None, as_
         classifier = labelling.load_classifier(model)
         with (
             progress_line(is_wanted=target is not None or not sys.stdout.isatty()) as show,
-            labelling.opened_sink(target, as_json=as_json) as sink,
+            labelling.opened_sink(target, wanted, as_json=as_json) as sink,
         ):
             labelling.label_texts(
                 classifier, texts.texts(), sink, lambda done: show(f"{done:,} of {rows:,} texts labelled")
@@ -258,12 +270,14 @@ def _shown_recommendation(found: Mapping[str, Any]) -> str:
 
 
 def _shown_classifier(found: Mapping[str, Any]) -> str:
-    test, seconds = found["test"], found["seconds"]
+    test, seconds, assessment = found["test"], found["seconds"], found["assessment"]
     decisions = " ".join(f"{name}={value}" for name, value in found["architecture"]["decisions"].items())
     lines = [
         f"The classifier is in {found['classifier']}.",
-        f"Test accuracy {test['accuracy']:.1%}, macro-F1 {test['macro_f1']:.1%}, on {test['rows']:,} rows; "
+        f"Test accuracy {_ranged(assessment['accuracy'])}, macro-F1 {_ranged(assessment['macro_f1'])}, "
+        f"balanced accuracy {_ranged(assessment['balanced_accuracy'])}, on {test['rows']:,} rows; "
         f"validation accuracy {found['validation']['accuracy']:.1%}.",
+        *_shown_thresholds(assessment["thresholds"]),
         f"{seconds['embed']:.1f} s to embed the texts, {seconds['train']:.1f} s to train "
         f"{found['steps']:,} steps; {found['bytes'] / 1e6:.1f} MB.",
         f"Architecture {found['architecture']['hash']}: {decisions}",
@@ -271,3 +285,18 @@ def _shown_classifier(found: Mapping[str, Any]) -> str:
     if found["stopped_by"] == "seconds":
         lines.append("The time limit ended the training before its planned steps.")
     return "\n".join(lines)
+
+
+def _ranged(score: Mapping[str, float]) -> str:
+    return f"{score['value']:.1%} ({score['low']:.1%} to {score['high']:.1%})"
+
+
+def _shown_thresholds(thresholds: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What `predict --abstain-below` brings, for the threshold meant to be right 19 times of 20."""
+    if not thresholds:
+        return []
+    one = min(thresholds, key=lambda choice: abs(choice["target"] - 0.95))
+    return [
+        f"With --abstain-below {one['threshold']:.3f} it answers {one['coverage']:.1%} of texts, "
+        f"{_ranged(one['accuracy'])} of them right."
+    ]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from app.errors import BadInputError
 from app.settings import Settings
 from app.storage import replacing
 from dvn.architecture import SPACES, Architecture, get_space
+from dvn.assessment import MeasuredPredictions, assess, measured
 from dvn.data.dataset import Dataset
 from dvn.data.split import Split
 from dvn.embeddings import VectorCache
@@ -119,9 +120,22 @@ def outcome_document(trained: Trained) -> Document:
     }
 
 
-def save(trained: Trained, folder: Path, document: Document) -> None:
+def assessed(trained: Trained, dataset: Dataset, split: Split) -> tuple[MeasuredPredictions, Document]:
+    """What a training predicted of its validation and test texts, and what that says of the classifier."""
+    predictions = measured(trained.outcome, dataset, split)
+    found = assess(predictions)
+    labels = trained.classifier.labels
+    classes = [{"label": labels[one.number], **asdict(one)} for one in found.classes]
+    return predictions, {**asdict(found), "classes": classes}
+
+
+def save(
+    trained: Trained, folder: Path, document: Document, *, predictions: MeasuredPredictions | None = None
+) -> None:
     """Put a classifier and the report of its training in place, whole or not at all."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with replacing(folder) as draft:
         trained.classifier.save(draft)
+        if predictions is not None:
+            predictions.save(draft)
         (draft / REPORT).write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")

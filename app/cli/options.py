@@ -14,6 +14,15 @@ Command = Callable[..., Any]
 Option = Callable[[Command], Command]
 AskedMetric = Literal["accuracy", "macro_f1", "balanced_accuracy"]
 
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is wanted beside the label: none below a probability, and the words that decided."""
+
+    abstain_below: float = 0.0
+    explain: bool = False
+
+
 _NAMED_DELIMITERS: Final = {
     "tab": "\t",
     r"\t": "\t",
@@ -137,6 +146,19 @@ asked_options: Final = gathered(
             show_default=True,
             help="What is to be high; balanced accuracy is ranked by macro-F1 so far.",
         ),
+    },
+)
+wanted_options: Final = gathered(
+    "wanted",
+    Wanted,
+    {
+        "abstain_below": click.option(
+            "--abstain-below",
+            type=click.FloatRange(0, 1),
+            default=0.0,
+            help="Give no label where the probability is lower.",
+        ),
+        "explain": click.option("--explain", is_flag=True, help="Say which words decided; takes longer."),
     },
 )
 seed_option: Final = click.option(

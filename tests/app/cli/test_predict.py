@@ -84,7 +84,8 @@ def test_json_is_one_document_with_or_without_a_file(
     assert len(found["predictions"]) == found["rows"] == sum(found["labels"].values()) == len(TEXTS) + 2
     assert found["out"] is None
     written = json.loads(invoke("predict", classifier, texts_csv, "--json", "--out", "labels.csv").stdout)
-    assert written == {"rows": found["rows"], "out": str(place / "labels.csv"), "labels": found["labels"]}
+    kept = {name: found[name] for name in ("rows", "labels", "abstained")}
+    assert written == {**kept, "out": str(place / "labels.csv")}
 
 
 def test_json_is_one_document_over_several_batches(
@@ -98,7 +99,32 @@ def test_no_rows_are_no_predictions(invoke: Invoke, classifier: Path, tmp_path: 
     (tmp_path / "none.csv").write_text("text\n")
     assert invoke("predict", classifier, tmp_path / "none.csv").stdout == "label,probability\n"
     found = json.loads(invoke("predict", classifier, tmp_path / "none.csv", "--json").stdout)
-    assert found == {"predictions": [], "rows": 0, "out": None, "labels": {}}
+    assert found == {"predictions": [], "rows": 0, "out": None, "labels": {}, "abstained": 0}
+
+
+def test_below_the_threshold_there_is_no_label(invoke: Invoke, classifier: Path, texts_csv: Path) -> None:
+    whole = read(invoke("predict", classifier, texts_csv).stdout)
+    middle = sorted(share for _, share in whole)[len(whole) // 2]
+    found = read(invoke("predict", classifier, texts_csv, "--abstain-below", f"{middle + 5e-7:.7f}").stdout)
+    assert [share for _, share in found] == [share for _, share in whole]
+    assert found == [(label if share > middle else "", share) for label, share in whole]
+    arguments = ("--abstain-below", 1, "--json")
+    document = json.loads(invoke("predict", classifier, texts_csv, *arguments).stdout)
+    assert (document["abstained"], document["labels"]) == (len(whole), {})
+    assert document["predictions"][0]["label"] is None
+
+
+def test_words_that_decided_are_told_if_wanted(invoke: Invoke, classifier: Path, tmp_path: Path) -> None:
+    text = "please refund my money today"
+    (tmp_path / "one.csv").write_bytes(csv_of([[text], [""]], header=["text"]))
+    lines = invoke("predict", classifier, tmp_path / "one.csv", "--explain").stdout
+    rows = list(csv.DictReader(io.StringIO(lines)))
+    assert rows[0]["words"].split()[0].split(":")[0] in {"refund", "money"}
+    assert rows[1]["words"] == ""
+    document = json.loads(invoke("predict", classifier, tmp_path / "one.csv", "--explain", "--json").stdout)
+    words = document["predictions"][0]["words"]
+    assert [word["word"] for word in words] == text.split()
+    assert all(text[word["start"] : word["end"]] == word["word"] for word in words)
 
 
 @pytest.mark.parametrize(

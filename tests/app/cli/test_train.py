@@ -1,6 +1,7 @@
 """`forethought train`: a folder with a classifier, or nothing at all."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from app.settings import load_settings
 from dvn.architecture import get_space
 from dvn.training import Progress, TrainedClassifier
 from tests.app.cli.conftest import WORDS, Invoke
-from tests.synthetic import csv_of, texts_of
+from tests.synthetic import TOPICS, csv_of, texts_of
 
 
 def train(invoke: Invoke, file: Path, *arguments: object) -> dict[str, Any]:
@@ -40,9 +41,18 @@ def test_the_document_holds_scores_and_seconds(invoke: Invoke, tickets_csv: Path
     assert 0.5 < found["test"]["accuracy"] <= 1
     assert 0 < found["test"]["macro_f1"] <= 1
     assert found["test"]["rows"] == 20
+    accuracy = found["assessment"]["accuracy"]
+    assert accuracy["value"] == pytest.approx(found["test"]["accuracy"])
+    assert accuracy["low"] < accuracy["value"] <= accuracy["high"]
+    assert {one["label"] for one in found["assessment"]["classes"]} == set(TOPICS)
     assert found["seconds"].keys() == {"embed", "train"}
     dataset = {name: found["dataset"][name] for name in ("rows", "classes", "text", "label")}
     assert dataset == {"rows": 200, "classes": 4, "text": "text", "label": "label"}
+
+
+def test_a_person_reads_intervals(invoke: Invoke, tickets_csv: Path) -> None:
+    shown = invoke("train", tickets_csv, "--architecture", WORDS).stdout
+    assert re.search(r"Test accuracy \d+\.\d% \(\d+\.\d% to \d+\.\d%\), macro-F1", shown)
 
 
 def test_the_report_stays_with_the_classifier(invoke: Invoke, tickets_csv: Path) -> None:
