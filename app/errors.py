@@ -6,6 +6,9 @@ AppError
 ├── TooLargeError           it is larger than the service takes
 ├── ConflictError           it cannot be done in the present state
 │   └── UnderWayError       because it is being done; the same request works later
+├── ForbiddenError         this visitor may not do that
+│   └── NotLoggedInError    nobody is logged in, or the token is not good
+├── TooOftenError           more was asked than the visitor may ask for just now
 ├── BusyError               too much is under way; the same request works later
 ├── NoSpaceError            the disk has no room for it
 ├── SettingsError           a setting has a value that cannot be used          (app/settings.py)
@@ -21,6 +24,8 @@ AppError
 Leaves live beside the code that raises them. An error takes facts and writes one
 sentence: what happened, the value met, what would work.
 """
+
+from collections.abc import Mapping
 
 
 class AppError(Exception):
@@ -49,6 +54,22 @@ class TooLargeError(AppError):
 
 class NoSpaceError(AppError):
     """The disk has no room for what the user wants to send."""
+
+
+class ForbiddenError(AppError):
+    """This visitor may not do that."""
+
+
+class NotLoggedInError(ForbiddenError):
+    """Nobody is logged in, or the token is not good."""
+
+
+class TooOftenError(AppError):
+    """More was asked than the visitor may ask for just now; it works again after `seconds`."""
+
+    def __init__(self, seconds: int, headers: Mapping[str, str], what: str = "requests") -> None:
+        super().__init__(f"Too many {what} in a short time; try again in {seconds:,} s.")
+        self.headers = {**headers, "Retry-After": str(seconds)}
 
 
 class BusyError(AppError):

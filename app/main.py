@@ -10,6 +10,8 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import OperationalError
 
+from app.accounts import login_routes, token_routes
+from app.accounts.door import install_door
 from app.classifiers import assessment_routes, bundle_routes, file_routes, sharing_routes
 from app.classifiers import routes as classifiers
 from app.classifiers import service as classifier_service
@@ -21,6 +23,7 @@ from app.db.database import open_database
 from app.db.session import make_engine, transaction
 from app.erasure import routes as erasure
 from app.experience import routes as experience
+from app.pages import account
 from app.pages import routes as pages
 from app.recommendations import routes as recommendations
 from app.recommendations.experience import Experience
@@ -64,6 +67,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     _add_routes(app, settings)
     install_error_answers(app)
     app.add_exception_handler(RepeatedAnswer, answer_again)
+    install_door(app, settings)
     install_guards(app, settings)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's own way to change it
     return app
@@ -77,6 +81,9 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
         app.include_router(feature.api, prefix="/api/v1")
     for more in (sharing_routes.pages, bundle_routes.pages, assessment_routes.pages):
         app.include_router(more)
+    for accounts in (login_routes, token_routes, account):
+        app.include_router(accounts.pages)
+        app.include_router(accounts.api, prefix="/api/v1")
     extras = (pages, upload_routes, sharing_routes, bundle_routes, assessment_routes, job_routes)
     for api in (extra.api for extra in extras):
         app.include_router(api, prefix="/api/v1")

@@ -26,6 +26,15 @@ class Mode(StrEnum):
     """Several people, each with an account; everything needs a login or a token."""
 
 
+class Registration(StrEnum):
+    """Who may make an account."""
+
+    invited = "invited"
+    """Whom the operator invites (`forethought accounts add`)."""
+    open = "open"
+    """Whoever reaches the service."""
+
+
 class Settings(BaseSettings):
     """Everything an operator may choose; built once in `main`, `worker`, `serve` or `cli`."""
 
@@ -85,6 +94,35 @@ class Settings(BaseSettings):
         le=23,
         description="Hour (UTC) at which a worker refits the value networks every night; without it, never.",
     )
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/]+$",
+        description="Address under which people reach the server; https:// binds cookies to encryption.",
+    )
+    proxies: int = Field(
+        0, ge=0, description="Proxies in front that add to X-Forwarded-For; 0 believes no such header."
+    )
+    registration: Registration = Field(
+        Registration.invited, description="Who may make an account: invited, or open to everybody."
+    )
+    login_days: float = Field(30.0, gt=0, description="A login ends after so many days at the latest.")
+    login_idle_days: float = Field(7.0, gt=0, description="A login that is not used so long ends.")
+    login_attempts: int = Field(
+        10,
+        ge=1,
+        description="Tries to log in to one account in 15 minutes; thrice as many by one address.",
+    )
+    account_requests_per_minute: int = Field(600, ge=1, description="Requests of one account.")
+    address_requests_per_minute: int = Field(1_200, ge=1, description="Requests from one network address.")
+    rates_url: SecretStr | None = Field(
+        None, description="redis:// address where several web servers count requests together."
+    )
+    quota_bytes: int = Field(5_000_000_000, ge=1, description="Bytes of files that an account keeps.")
+    quota_datasets: int = Field(200, ge=1, description="Datasets that an account keeps.")
+    quota_trainings: int = Field(5, ge=1, description="Trainings of one account that wait or run at once.")
+    quota_predictions: int = Field(
+        1_000_000, ge=1, description="Texts that an account has classified in a day (UTC)."
+    )
     receipt_key: SecretStr | None = Field(
         None, description="Signs receipts of deletions; without it a key is made in the data folder."
     )
@@ -110,7 +148,7 @@ def load_settings(**chosen: Any) -> Settings:
 def child_environment(settings: Settings, **changed: str) -> dict[str, str]:
     """The environment with which a child process builds the same settings, `changed` ones apart."""
     stated: dict[str, object] = settings.model_dump(mode="json", exclude_unset=True)
-    for name in ("database_url", "broker_url", "receipt_key"):
+    for name in ("database_url", "broker_url", "rates_url", "receipt_key"):
         secret: SecretStr | None = getattr(settings, name)
         stated[name] = secret and secret.get_secret_value()
     values = {**stated, "data": str(settings.data), "experience": str(settings.experience), **changed}

@@ -3,11 +3,12 @@
 from alembic import context
 from sqlalchemy import Connection, create_engine, text
 
+import app.accounts.tables
 import app.classifiers.tables
 import app.erasure.tables
 import app.jobs.tables
 import app.registry.tables
-import app.web.tables  # noqa: F401  (the five imports bring every table into the metadata)
+import app.web.tables  # noqa: F401  (the six imports bring every table into the metadata)
 from app.db.base import Base
 
 LOCK_TIMEOUT = "5s"

@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import Engine, NullPool, create_engine, make_url, text, true
 from sqlalchemy.orm import Session
 
+import app.accounts.tables
 import app.classifiers.tables
 import app.erasure.tables
 import app.jobs.tables
 import app.registry.tables
-import app.web.tables  # noqa: F401  (the five imports bring every table into the metadata)
+import app.web.tables  # noqa: F401  (the six imports bring every table into the metadata)
 from app.db.base import Base
 from app.db.embedded import EmbeddedPostgres
 from app.db.migrate import migrate

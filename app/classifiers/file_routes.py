@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
+from app.accounts.quotas import spend_predictions
 from app.classifiers import predicting, service
 from app.datasets.queries import get_dataset
 from app.datasets.service import limits_of
@@ -66,4 +67,6 @@ def _column_and_threshold(visit: Visit, classifier_id: UUID) -> tuple[str, float
 
 def _texts_of(visit: Visit, draft: Path, column: str) -> list[str]:
     with draft.open("rb") as file:
-        return predicting.read_texts(file, column, visit.storage, limits_of(visit.settings))
+        texts = predicting.read_texts(file, column, visit.storage, limits_of(visit.settings))
+    spend_predictions(visit.session, visit.settings, len(texts))
+    return texts

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.classifiers.forms import ClassifiersQuestion
@@ -101,3 +101,9 @@ def shared_run_ids(session: Session, dataset_id: UUID) -> Sequence[int]:
         .where(or_(SharedTaskRow.task_id.is_not(None), of_classifiers))
     )
     return session.scalars(joined.order_by(RunRow.id)).all()
+
+
+def trainings_under_way(session: Session) -> int:
+    """How many trainings of the session's owner wait or run."""
+    under_way = ClassifierRow.state.in_([ClassifierState.waiting, ClassifierState.training])
+    return session.scalar(select(func.count(ClassifierRow.id)).where(under_way)) or 0

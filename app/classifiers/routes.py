@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Query, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
+from app.accounts.quotas import spend_predictions
 from app.classifiers import predicting, queries, service
 from app.classifiers.answers import (
     ClassifierAnswer,
@@ -82,6 +83,7 @@ def post_predictions(visit: VisitDep, classifier_id: UUID, form: TextsForm) -> P
     classifier = service.ready_classifier(visit.session, classifier_id)
     own = classifier.abstain_below or 0.0
     asked = predicting.Asked(own if form.abstain_below is None else form.abstain_below, form.explain)
+    spend_predictions(visit.session, visit.settings, len(form.texts))
     loaded = visit.request.app.state.classifiers
     predicted = predicting.predict_in_turn(visit.pool, loaded, classifier_id, form.texts, asked)
     return predictions_answer(predicted, form)
@@ -113,6 +115,7 @@ def train_again(visit: VisitDep, classifier_id: UUID) -> RedirectResponse:
 def try_text(visit: VisitDep, classifier_id: UUID, form: Annotated[TryForm, Form()]) -> HTMLResponse:
     """Answered at once rather than redirected: the text must not enter an address or a table."""
     classifier = service.ready_classifier(visit.session, classifier_id)
+    spend_predictions(visit.session, visit.settings, 1)
     loaded = visit.request.app.state.classifiers
     asked = predicting.Asked(classifier.abstain_below or 0.0, explains=True)
     predicted = visit.pool.run(predicting.predict_as_asked, loaded, classifier_id, [form.text], asked)
@@ -124,6 +127,7 @@ def classify_file(visit: VisitDep, classifier_id: UUID, file: UploadFile) -> Res
     classifier = service.ready_classifier(visit.session, classifier_id)
     column = get_dataset(visit.session, classifier.dataset_id).text_column
     texts = predicting.read_texts(file.file, column, visit.storage, limits_of(visit.settings))
+    spend_predictions(visit.session, visit.settings, len(texts))
     name = f"{predicting.stem_of(file.filename)}-predictions.csv"
     lines = predicting.prediction_lines(
         visit.pool,

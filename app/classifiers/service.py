@@ -10,6 +10,7 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy.orm import Session
 
+from app.accounts.quotas import refuse_training
 from app.classifiers import queries
 from app.classifiers.assessing import StoredAssessment, document_of
 from app.classifiers.forms import ClassifierForm
@@ -84,6 +85,7 @@ def start_training(
     known = queries.same_classifier(session, dataset.id, architecture_id, seed=form.seed)
     if known is not None:
         return known, job_of(session, known.id)
+    refuse_training(settings, queries.trainings_under_way(session))
     classifier = ClassifierRow(
         dataset_id=dataset.id,
         recommendation_id=choice.recommendation_id,

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.datasets.tables import DatasetRow, UploadRow
+from app.datasets.tables import DatasetRow, TransferRow, UploadRow
 from app.db.owned import owner_of
 from app.errors import NotFoundError
 from app.web.paging import PageForm, newest
@@ -102,3 +102,22 @@ def has_dataset(session: Session, upload_id: UUID) -> bool:
     """Whether a dataset came of this upload."""
     made = select(DatasetRow.id).where(DatasetRow.upload_id == upload_id).limit(1)
     return session.scalar(made) is not None
+
+
+def count_datasets(session: Session) -> int:
+    """How many datasets the session's owner made of uploads."""
+    made = select(func.count(DatasetRow.id)).where(DatasetRow.upload_id.is_not(None))
+    return session.scalar(made) or 0
+
+
+def shared_datasets(session: Session) -> Sequence[DatasetRow]:
+    """The datasets whose trainings the session's owner shares, by name."""
+    shared = select(DatasetRow).where(DatasetRow.shared_at.is_not(None))
+    return session.scalars(shared.order_by(DatasetRow.name, DatasetRow.id)).all()
+
+
+def stored_bytes(session: Session) -> int:
+    """How many bytes of files the session's owner keeps or has announced."""
+    kept = session.scalar(select(func.sum(UploadRow.bytes)))
+    awaited = session.scalar(select(func.sum(TransferRow.bytes)).where(TransferRow.upload_id.is_(None)))
+    return int(kept or 0) + int(awaited or 0)

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Query, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from app.accounts.quotas import refuse_dataset
 from app.datasets import preview_view, queries, service
 from app.datasets.answers import DatasetAnswer, DatasetsAnswer, dataset_answer
 from app.datasets.forms import DatasetForm, RareForm, ReadForm
@@ -83,6 +84,7 @@ def choose_rare(visit: VisitDep, dataset_id: UUID, form: Annotated[RareForm, For
 
 def made_dataset(visit: Visit, form: DatasetForm) -> DatasetRow:
     """The dataset that the form makes of its upload, read on the computing threads."""
+    refuse_dataset(visit.settings, queries.count_datasets(visit.session))
     limits = service.limits_of(visit.settings)
     return visit.pool.run(service.create_dataset, visit.session, visit.storage, form, limits)
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
+from app.accounts.quotas import refuse_bytes
 from app.datasets import queries, service
 from app.datasets.forms import TransferForm
 from app.datasets.service import KeptFile
@@ -75,6 +76,7 @@ def begin_transfer(session: Session, storage: Storage, settings: Settings, form:
         raise EmptyFileError
     if form.bytes > settings.max_upload_bytes:
         raise TooLargeFileError(form.bytes, settings.max_upload_bytes)
+    refuse_bytes(settings, queries.stored_bytes(session), form.bytes)
     # The disk is everyone's.
     others = unfinished(session, of_everyone=True)
     if len(others) >= MOST_UNFINISHED:

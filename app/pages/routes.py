@@ -16,6 +16,7 @@ from app.datasets.upload_keeping import keep
 from app.datasets.views import dataset_view
 from app.pages import queries
 from app.recommendations.queries import recommendations_of
+from app.settings import Registration
 from app.web.api_route import ApiRoute
 from app.web.deps import VisitDep
 from app.web.templates import page
@@ -47,6 +48,9 @@ class ModulesAnswer(BaseModel):
 
 @router.get("/", response_class=HTMLResponse, include_in_schema=False)
 def home(visit: VisitDep) -> HTMLResponse:
+    if visit.visitor.is_anonymous:
+        is_open = visit.settings.registration is Registration.open
+        return page(visit.request, "accounts/welcome.html", is_open=is_open)
     return page(
         visit.request, "pages/home.html", datasets=queries.recent_datasets(visit.session, limit=MOST_LISTED)
     )

@@ -11,7 +11,8 @@ from app.db.session import transaction
 from app.settings import Settings
 from app.storage import Storage
 from app.web.computing import ComputePool
-from app.web.visitor import ANONYMOUS, Visitor, visitor_of
+from app.web.request_visitor import visitor_of
+from app.web.visitor import ANONYMOUS, Visitor
 
 
 @dataclass(frozen=True, slots=True)

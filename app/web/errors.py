@@ -25,9 +25,12 @@ from app.errors import (
     BusyError,
     ConflictError,
     DatabaseError,
+    ForbiddenError,
     NoSpaceError,
     NotFoundError,
+    NotLoggedInError,
     TooLargeError,
+    TooOftenError,
     UnderWayError,
 )
 from app.web.headers import HEADERS
@@ -47,6 +50,9 @@ PROBLEM_TYPE: Final = "application/problem+json"
 STATUS_OF: Final[tuple[tuple[type[Exception], HTTPStatus], ...]] = (
     (NotFoundError, HTTPStatus.NOT_FOUND),
     (ConflictError, HTTPStatus.CONFLICT),
+    (NotLoggedInError, HTTPStatus.UNAUTHORIZED),
+    (ForbiddenError, HTTPStatus.FORBIDDEN),
+    (TooOftenError, HTTPStatus.TOO_MANY_REQUESTS),
     (TooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (NoSpaceError, HTTPStatus.INSUFFICIENT_STORAGE),
     (BusyError, HTTPStatus.SERVICE_UNAVAILABLE),
@@ -70,7 +76,7 @@ SENTENCES: Final[Mapping[int, str]] = {
 }
 
 
-class CrossSiteError(AppError):
+class CrossSiteError(ForbiddenError):
     """A page of another site sent a form or a request."""
 
     def __init__(self) -> None:
@@ -105,7 +111,7 @@ def answer(
 ) -> Response:
     """An error as a page for a browser's pages, as problem details for everything else."""
     title = HTTPStatus(status).phrase
-    if _wants_page(request):
+    if wants_page(request):
         return_to = request.headers.get("referer", "/") if request.method == "POST" else "/"
         back = return_to if return_to.startswith(str(request.base_url)) else "/"
         context = {"error_status": status, "detail": detail, "back": back, "reference": more.get("reference")}
@@ -118,7 +124,8 @@ def answer(
     return response
 
 
-def _wants_page(request: Request) -> bool:
+def wants_page(request: Request) -> bool:
+    """Whether a person's browser asks, rather than a program."""
     return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
 
 
@@ -134,6 +141,8 @@ def refusal(request: Request, error: AppError | DvnError) -> Response:
     headers = {"Retry-After": "2"} if works_later else {}
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("request.refused status=%d error=%s", status, type(error).__name__)
+    if isinstance(error, TooOftenError):
+        headers |= error.headers
     return answer(request, status, str(error), slug=slug_of(error), headers=headers)
 
 

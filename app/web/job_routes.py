@@ -19,7 +19,7 @@ from app.web.deps import VisitDep
 from app.web.job_answers import JobAnswer, JobsAnswer, JobsQuestion, job_answer
 from app.web.page_links import say_next
 from app.web.paging import newest
-from app.web.visitor import visitor_of
+from app.web.request_visitor import visitor_of
 
 api = APIRouter(tags=["jobs"], route_class=ApiRoute)
 

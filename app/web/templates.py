@@ -9,8 +9,9 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from app.settings import PROJECT_ROOT, Settings
+from app.settings import PROJECT_ROOT, Mode, Settings
 from app.web.limits import PageLimits
+from app.web.request_visitor import visitor_of
 from app.web.wording import FILTERS
 
 STATIC_FOLDER: Final = Path(__file__).resolve().parent.parent / "static"
@@ -27,7 +28,11 @@ def build_environment(settings: Settings) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(FILTERS)
-    environment.globals.update(static=static_url, limits=PageLimits.from_settings(settings))
+    environment.globals.update(
+        static=static_url,
+        limits=PageLimits.from_settings(settings),
+        has_accounts=settings.mode is Mode.server,
+    )
     return environment
 
 
@@ -41,4 +46,5 @@ def static_url(name: str) -> str:
 def page(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
     """A rendered page."""
     environment: Environment = request.app.state.environment
-    return HTMLResponse(environment.get_template(template).render(context), status)
+    shown = environment.get_template(template).render(context, visitor=visitor_of(request))
+    return HTMLResponse(shown, status)

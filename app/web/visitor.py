@@ -1,14 +1,11 @@
-"""A request becomes who makes it: the user of local mode, an account, a program with a token, or nobody."""
+"""Who makes a request: the user of local mode, an account, a program with a token, or nobody."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from fastapi import Request
-
 from app.db.owned import LOCAL_ACCOUNT, NOBODY
-from app.settings import Mode
 
 
 class Scope(StrEnum):
@@ -48,11 +45,3 @@ class Visitor:
 
 LOCAL_VISITOR: Final = Visitor(LOCAL_ACCOUNT)
 ANONYMOUS: Final = Visitor(NOBODY, scopes=frozenset())
-
-
-def visitor_of(request: Request) -> Visitor:
-    """Who makes a request: in server mode whom the door has let in, and nobody if it has not."""
-    if request.app.state.settings.mode is Mode.local:
-        return LOCAL_VISITOR
-    found: Visitor = getattr(request.state, "visitor", ANONYMOUS)
-    return found

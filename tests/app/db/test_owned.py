@@ -202,8 +202,8 @@ def test_everything_that_holds_what_a_person_sent_is_owned(session: Session) -> 
     assert ClassifierRow.owner_id.property.columns[0].nullable is False
     hang_on_owned = {"job_event": "job", "recommendation_truth": "recommendation"}
     experience = {
-        "account", "architecture", "checkpoint", "promotion", "refit", "run", "run_cost", "run_curve",
-        "run_metric", "run_prediction", "shared_task", "task", "task_sample",
+        "account", "architecture", "checkpoint", "invitation", "promotion", "refit", "run", "run_cost",
+        "run_curve", "run_metric", "run_prediction", "shared_task", "task", "task_sample",
     }  # fmt: skip
     assert set(Base.metadata.tables) - owned - set(hang_on_owned) == experience
     for table, parent in hang_on_owned.items():

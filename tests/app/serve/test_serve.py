@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from app.db.embedded import embedded_url
+from app.db.owned import LOCAL_ACCOUNT
 from app.settings import PROJECT_ROOT, child_environment, load_settings
 
 TRIVIAL = "tests.app.serve.trivial:create_app"
@@ -184,10 +185,9 @@ def test_a_newer_data_folder_is_refused_before_anything_is_started(tmp_path: Pat
 
 
 def leave_a_job(data: Path) -> None:
-    statement = (
-        "INSERT INTO job"
-        " (id, kind, subject_id, arguments, state, attempt, progress, step, cancel_requested, sent)"
-        " VALUES (gen_random_uuid(), 'x', gen_random_uuid(), '{}', 'finished', 1, 1, '', false, 0)"
+    columns = (
+        "id, owner_id, kind, subject_id, arguments, state, attempt, progress, step, cancel_requested, sent"
     )
+    values = "gen_random_uuid(), %s, 'x', gen_random_uuid(), '{}', 'finished', 1, 1, '', false, 0"
     with psycopg.connect(embedded_url(data).replace("+psycopg", "")) as connection:
-        connection.execute(statement)
+        connection.execute(f"INSERT INTO job ({columns}) VALUES ({values})", [LOCAL_ACCOUNT])

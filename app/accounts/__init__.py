@@ -1,0 +1,1 @@
+"""People and their programs: accounts, logins, API tokens, quotas, rates."""
