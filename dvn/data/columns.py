@@ -37,10 +37,10 @@ class SameColumnError(DataError):
 class OneColumnError(DataError):
     """The table has one column."""
 
-    def __init__(self, column: str, tried: str) -> None:
+    def __init__(self, column: str, tried: str, *, way_out: str) -> None:
         super().__init__(
             f"The file has one column, {named(column)}, where a text and a label column are needed "
-            f"({tried}); if it has more, choose the delimiter."
+            f"({tried}); {way_out}."
         )
 
 

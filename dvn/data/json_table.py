@@ -9,7 +9,7 @@ from dvn.data.cells import cell_text
 from dvn.data.choices import Limits, ReadChoices
 from dvn.data.delimited_table import TextStart
 from dvn.data.encoding import EncodingGuess
-from dvn.data.file_kinds import EmptyFileError, Kind
+from dvn.data.file_kinds import Kind
 from dvn.data.header import HeaderGuess, name_columns
 from dvn.data.json_values import JsonValue, parse, values_of_lines, values_of_list
 from dvn.data.lines import LineFaultError, split_lines, split_texts
@@ -24,6 +24,13 @@ _LONE_TEXT: Final = ("text",)
 _KEYS: Final = "the keys of the objects are the names"
 
 Path = tuple[str, ...]
+
+
+class EmptyListError(DataError):
+    """A JSON file has a list of nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("The list in the JSON file is empty; an object for each labelled text is needed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,7 @@ class JsonReader:
     def rows(self, reading: Reading) -> Iterator[list[str]]:
         """All rows, each as wide as the table; a key that an object lacks is an empty cell."""
         names = [".".join(path) for path in self.paths]
-        return guarded(self._rows(reading), names, self.limits)
+        return guarded(self._rows(reading), names, packed=self.source.size, limits=self.limits)
 
     def _rows(self, reading: Reading) -> Iterator[list[str]]:
         for value in self.values(confirmed=reading.confirmed):
@@ -113,7 +120,7 @@ def open_json(source: Source, start: TextStart, choices: ReadChoices, limits: Li
     reader = JsonReader(source, kind, start.encoding, choices, limits)
     first, is_whole, fault = _first_values(reader)
     if not first:
-        raise fault or EmptyFileError(source.size)
+        raise fault or EmptyListError
     holds_texts = isinstance(first[0].value, str)
     paths = (_LONE_TEXT,) if holds_texts else _paths(first)
     header = HeaderGuess(has_header=True, reason=_KEYS)

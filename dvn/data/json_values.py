@@ -14,6 +14,16 @@ _DECODER: Final = json.JSONDecoder(
 )
 _BLANK: Final = " \t\r\n"
 _LONGEST_TOKEN: Final = 10
+_FAULTS: Final = (
+    ("Expecting ','", "a comma is missing"),
+    ("Expecting ':'", "a colon is missing"),
+    ("Expecting property name", "a name in double quotes is missing"),
+    ("Expecting value", "a value is missing"),
+    ("Unterminated string", "the text that begins here is not closed"),
+    ("Extra data", "something follows the value"),
+    ("Illegal trailing comma", "nothing follows a comma"),
+    ("Invalid \\", "a backslash stands before a character that it cannot stand before"),
+)
 _TOO_DEEP: Final = "it is nested too deeply"
 
 
@@ -156,5 +166,4 @@ class _Text:
 
 def _fault(error: json.JSONDecodeError) -> str:
     """What is wrong, without a word of the file."""
-    said = error.msg[:1].lower() + error.msg[1:]
-    return said.split(":")[0] if said.startswith(("invalid", "unterminated", "extra")) else said
+    return next((said for start, said in _FAULTS if error.msg.startswith(start)), "it is no JSON")

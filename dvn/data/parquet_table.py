@@ -8,7 +8,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no types
 
-from dvn.data.archives import UnpackedTooLargeError
+from dvn.data.archives import refuse_bomb
 from dvn.data.cells import cell_text
 from dvn.data.choices import Limits, ReadChoices
 from dvn.data.file_kinds import Kind
@@ -20,6 +20,7 @@ from dvn.data.wording import named
 from dvn.errors import DataError
 
 _BATCH_ROWS: Final = 1_024
+_BATCH_BYTES: Final = 64_000_000
 _BUFFER_BYTES: Final = 1_048_576
 _DAMAGED: Final = (pa.ArrowException, OSError, ValueError, OverflowError)
 
@@ -60,7 +61,7 @@ class ParquetReader:
 
     def rows(self, reading: Reading) -> Iterator[list[str]]:
         """All rows, each as wide as the table; nothing is an empty cell."""
-        return guarded(self._opened(reading), self.names, self.limits)
+        return guarded(self._opened(reading), self.names, packed=self.source.size, limits=self.limits)
 
     def _opened(self, reading: Reading) -> Iterator[list[str]]:
         with self.source.whole(max_bytes=self.limits.max_bytes) as file:
@@ -71,7 +72,7 @@ class ParquetReader:
         wanted = [name for name, span in spans if reading.only is None or reading.only & set(span)]
         done = 0
         try:
-            for batch in _open(file, self.schema).iter_batches(_BATCH_ROWS, columns=wanted):
+            for batch in _batches(file, self.schema, wanted):
                 columns = {name: _leaves(batch.column(name)) for name in wanted}
                 blank = [""] * len(batch)
                 cells: list[Sequence[str]] = []
@@ -132,16 +133,30 @@ def _refuse_large(metadata: Any, source: Source, limits: Limits) -> None:
     if metadata.num_rows > limits.max_rows:
         raise TooManyRowsError(limits.max_rows)
     unpacked = sum(metadata.row_group(at).total_byte_size for at in range(metadata.num_row_groups))
-    if unpacked > limits.max_bytes:
-        raise UnpackedTooLargeError(unpacked, source.size, limits.max_bytes)
+    refuse_bomb(unpacked, source.size, limits.max_bytes)
 
 
-def _open(file: IO[bytes], schema: pa.Schema) -> Any:
-    """The file, to be read a buffer at a time; repeated texts stay references to one."""
+def _batches(file: IO[bytes], schema: pa.Schema, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """The rows, so many at a time that their texts fit into 64 MB if each is the longest that repeats."""
+    repeated = [field.name for field in schema if _is_string(field.type) and field.name in wanted]
+    plain, coded = _open(file, []), _open(file, repeated)
+    for group in range(plain.num_row_groups):
+        # Read as codes, a text that is stored once and meant a million times is in memory once.
+        first = next(coded.iter_batches(1, row_groups=[group], columns=repeated), None) if repeated else None
+        longest = max((_longest(column) for column in first.columns), default=0) if first else 0
+        rows = max(1, min(_BATCH_ROWS, _BATCH_BYTES // (longest + 1)))
+        yield from plain.iter_batches(rows, row_groups=[group], columns=wanted)
+
+
+def _open(file: IO[bytes], coded: Sequence[str]) -> Any:
+    """The file, to be read a buffer at a time."""
     file.seek(0)
-    # Without this a text that is stored once and meant a million times would be copied a million times.
-    repeated = [field.name for field in schema if _is_string(field.type)]
-    return pq.ParquetFile(file, read_dictionary=repeated, buffer_size=_BUFFER_BYTES, pre_buffer=False)
+    return pq.ParquetFile(file, read_dictionary=coded, buffer_size=_BUFFER_BYTES, pre_buffer=False)
+
+
+def _longest(column: pa.Array) -> int:
+    """Bytes of the longest text that the codes of a column stand for."""
+    return int(pc.max(pc.binary_length(column.dictionary)).as_py() or 0)
 
 
 def _spans(schema: pa.Schema) -> list[tuple[str, range]]:

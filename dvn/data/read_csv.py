@@ -16,6 +16,7 @@ from dvn.data.columns import (
     look_at_all,
 )
 from dvn.data.dataset import Dataset, LeftOut
+from dvn.data.file_kinds import Kind
 from dvn.data.label_spellings import merge_sentences, merged_spellings
 from dvn.data.open_table import open_table
 from dvn.data.parts import part_named
@@ -26,6 +27,16 @@ from dvn.errors import DataError
 _FIRST_ROWS: Final = 10
 _MAX_UNKNOWN_PARTS: Final = 20
 _FEW_CLASSES: Final = 10
+
+
+_ADD_LABELS: Final = "add a column with the label of each text"
+_ONE_COLUMN: Final = {
+    Kind.delimited: "if it has more, choose the delimiter",
+    Kind.json_lines: "write each row as an object with a text and a label",
+    Kind.json: "write each row as an object with a text and a label",
+    Kind.parquet: _ADD_LABELS,
+    Kind.workbook: f"choose another sheet, or {_ADD_LABELS}",
+}
 
 
 class OnlyHeaderError(DataError):
@@ -40,11 +51,12 @@ class OnlyHeaderError(DataError):
 class NoLabelledTextError(DataError):
     """Every row lacks its text or its label."""
 
-    def __init__(self, left_out: LeftOut, text: str, label: str) -> None:
-        super().__init__(
+    def __init__(self, left_out: LeftOut, text: str, label: str, notes: Iterable[str] = ()) -> None:
+        said = (
             f"None of the {counted(left_out.rows, 'row')} has a text in column {named(text)} and a label "
             f"in column {named(label)}; choose other columns."
         )
+        super().__init__(" ".join([said, *notes]))
 
 
 class OneClassError(DataError):
@@ -133,7 +145,7 @@ def choose_columns(table: Table) -> ColumnChoice:
     """
     names = table.names
     if len(names) < 2:
-        raise OneColumnError(names[0], table.form_reason)
+        raise OneColumnError(names[0], table.form_reason, way_out=_ONE_COLUMN[table.kind])
     guesses = guess_columns(names, table.first_rows, table.choices, is_whole=table.is_whole)
     # Reading on says whether there are rows at all, or what is wrong with them.
     if not table.first_rows and next(table.rows(), None) is None:
@@ -208,7 +220,7 @@ class _Collector:
         left_out = LeftOut(self.empty_texts, self.empty_labels, tuple(self.first_rows))
         if not self.texts:
             raise (
-                NoLabelledTextError(left_out, columns.text, columns.label)
+                NoLabelledTextError(left_out, columns.text, columns.label, self.notes)
                 if left_out.rows
                 else OnlyHeaderError()
             )

@@ -102,16 +102,6 @@ class TooManyRowsError(DataError):
         super().__init__(f"The file has more than {limit:,} rows, which is the limit; use a part of them.")
 
 
-class TooMuchTextError(DataError):
-    """The rows hold more text than allowed, though the file is small enough."""
-
-    def __init__(self, row: int, limit: int) -> None:
-        super().__init__(
-            f"The first {row:,} rows hold more than {limit:,} characters, which is the limit; use a part of "
-            f"them."
-        )
-
-
 class BrokenJsonError(RowError):
     """A value of a JSON file cannot be parsed."""
 

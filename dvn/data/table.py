@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from dvn.data.archives import refuse_bomb
 from dvn.data.choices import Limits, ReadChoices
 from dvn.data.dialect import Dialect
 from dvn.data.encoding import EncodingGuess
 from dvn.data.file_kinds import Kind
 from dvn.data.header import HeaderGuess
-from dvn.data.row_errors import FieldTooLongError, TooManyRowsError, TooMuchTextError
+from dvn.data.row_errors import FieldTooLongError, TooManyRowsError
 
 MAX_SAMPLE_ROWS: Final = 2_000
 _SAMPLE_CHARS: Final = 1_000_000
@@ -112,14 +113,16 @@ def is_sampled(rows: int, characters: int) -> bool:
     return rows >= MAX_SAMPLE_ROWS or (characters > _SAMPLE_CHARS and rows >= _LEAST_SAMPLE_ROWS)
 
 
-def guarded(rows: Iterator[list[str]], names: Sequence[str], limits: Limits) -> Iterator[list[str]]:
+def guarded(
+    rows: Iterator[list[str]], names: Sequence[str], *, packed: int, limits: Limits
+) -> Iterator[list[str]]:
     """The same rows, while they keep to the limits.
 
     A cell of a workbook or of Parquet may stand for a long text that is stored once, and meant a million
-    times.
+    times: `packed` is the size of the file in bytes.
 
     Raises:
-        TooManyRowsError, FieldTooLongError, TooMuchTextError: They do not.
+        TooManyRowsError, FieldTooLongError, UnpackedTooLargeError: They do not.
     """
     characters = 0
     for number, row in enumerate(rows, start=1):
@@ -131,6 +134,5 @@ def guarded(rows: Iterator[list[str]], names: Sequence[str], limits: Limits) -> 
                 if len(cell) > limits.max_field_chars:
                     raise FieldTooLongError(number, 0, name, limits.max_field_chars)
         characters += length
-        if characters > limits.max_bytes:
-            raise TooMuchTextError(number, limits.max_bytes)
+        refuse_bomb(characters, packed, limits.max_bytes)
         yield row

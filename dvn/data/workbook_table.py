@@ -47,7 +47,7 @@ class SheetReader:
 
     def rows(self, reading: Reading) -> Iterator[list[str]]:
         """All rows after the header that hold something, each as wide as the names."""
-        return guarded(self._rows(reading), self.names, self.limits)
+        return guarded(self._rows(reading), self.names, packed=self.source.size, limits=self.limits)
 
     def _rows(self, reading: Reading) -> Iterator[list[str]]:
         width = len(self.names)

@@ -5,4 +5,11 @@ from tests.dvn.data.malformed_packed import PACKED
 from tests.dvn.data.malformed_tables import PARQUET, WORKBOOKS
 from tests.dvn.data.malformed_texts import TEXTS
 
-MALFORMED = [*TEXTS, *JSON, *PARQUET, *WORKBOOKS, *PACKED]
+GROUPS = {
+    "CSV and what is taken for it": TEXTS,
+    "JSONL and JSON": JSON,
+    "Parquet": PARQUET,
+    "XLSX and other Office files": WORKBOOKS,
+    "gzip and ZIP": PACKED,
+}
+MALFORMED = [file for files in GROUPS.values() for file in files]

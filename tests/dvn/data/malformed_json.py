@@ -15,7 +15,7 @@ JSON = [
         "broken.jsonl",
         "a comma is missing in line 12",
         lambda: lines_with(12, '{"text": "secret" "label": "a"}'),
-        "Row 12 (line 12) is broken JSON at character 19: expecting ',' delimiter",
+        "Row 12 (line 12) is broken JSON at character 19: a comma is missing",
     ),
     Malformed(
         "first.jsonl",
@@ -27,7 +27,7 @@ JSON = [
         "cut.jsonl",
         "the last line is cut off",
         lambda: (JSONL + '{"text": "secr').encode(),
-        "Row 21 (line 21) is broken JSON at character 10: unterminated string",
+        "Row 21 (line 21) is broken JSON at character 10: the text that begins here is not closed",
     ),
     Malformed(
         "list.jsonl",
@@ -55,9 +55,9 @@ JSON = [
     ),
     Malformed(
         "broken.json",
-        "a list with a broken object in line 6",
+        "a list with a broken object",
         lambda: json.dumps(OBJECTS, indent=0).replace('"label": "bad"\n}', '"label" "bad"\n}', 1).encode(),
-        "Row 1 (line 4) is broken JSON at character 9",
+        "Row 1 (line 4) is broken JSON at character 9: a colon is missing",
     ),
     Malformed(
         "cut.json",
@@ -81,9 +81,9 @@ JSON = [
         "wrapped.json",
         "one object around the list",
         lambda: json.dumps({"data": OBJECTS}).encode(),
-        "The file has one column, 'data'",
+        "The file has one column, 'data', where a text and a label column are needed (the keys of the",
     ),
-    Malformed("emptylist.json", "a list of nothing", lambda: b"[]", "needed"),
+    Malformed("emptylist.json", "a list of nothing", lambda: b"[]", "The list in the JSON file is empty"),
     Malformed(
         "label.jsonl",
         "no object has the label",
