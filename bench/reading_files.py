@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -64,7 +65,7 @@ def write_parquet(path: Path, rows: int) -> None:
     source = made_up_rows(rows)
     # Stored as it is, so that the ratio of memory to size compares with those of the other kinds.
     with pq.ParquetWriter(path, schema, compression="none") as writer:
-        while some := [pair for pair, _ in zip(source, range(100_000), strict=False)]:
+        while some := list(islice(source, 100_000)):
             writer.write_table(pa.table(list(zip(*some, strict=True)), schema=schema))
 
 

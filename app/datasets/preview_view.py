@@ -148,7 +148,8 @@ def _column(
     guess = guesses[0] if guesses else None
     empty = (Option("", none or "Choose…"),) if none or guess is None else ()
     likely = tuple(
-        Option(one.column, one.column if one.reason == CHOSEN else f"{one.column} ({one.reason})")
+        # The hint already says why the first is the first.
+        Option(one.column, one.column if one is guess else f"{one.column} ({one.reason})")
         for one in guesses
     )
     known = {one.column for one in guesses}

@@ -143,7 +143,9 @@ def _chosen(choices: ReadChoices, names: Sequence[str]) -> dict[str, tuple[str, 
 def _guesses(role: str, ranked: Sequence[ColumnFacts], chosen: Sequence[str]) -> tuple[ColumnGuess, ...]:
     reasons = {"text": _why_text, "label": _why_label, "split": _why_split}
     first = [ColumnGuess(name, CHOSEN) for name in chosen]
-    others = [ColumnGuess(fact.name, reasons[role](fact)) for fact in ranked[:MAX_CANDIDATES]]
+    # A column of one value may be all there is, but nobody would choose it besides another.
+    worth = [*ranked[:1], *(fact for fact in ranked[1:] if fact.distinct != 1)]
+    others = [ColumnGuess(fact.name, reasons[role](fact)) for fact in worth[:MAX_CANDIDATES]]
     return (*first, *others)
 
 

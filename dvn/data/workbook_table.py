@@ -129,8 +129,11 @@ def _notes(book: Book, sheet: Sheet, titles: int) -> Iterator[str]:
     others = [one for one in book.sheets if one is not sheet]
     if others:
         hidden = sum(one.is_hidden for one in others)
-        beside = f"{counted(len(others), 'other sheet')}" + (f", {hidden:,} of them hidden" if hidden else "")
+        which = f", {hidden:,} of them hidden," if hidden else ""
         verb = "was" if len(others) == 1 else "were"
-        yield f"The sheet {named(sheet.name)} of the workbook was read; {beside}, {verb} not."
+        yield (
+            f"The sheet {named(sheet.name)} of the workbook was read; {counted(len(others), 'other sheet')}"
+            f"{which} {verb} not."
+        )
     if titles:
         yield f"{counted(titles, 'row')} above the header {'was' if titles == 1 else 'were'} passed over."

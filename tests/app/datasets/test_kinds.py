@@ -41,7 +41,7 @@ def test_what_was_read_of_a_workbook_is_told_and_another_sheet_can_be_chosen(cli
     other = [["text", "label"], *([text.upper(), label] for text, label in ROWS)]
     upload = uploaded(client, workbook({"Reviews": TABLE, "Other": other}), "reviews.xlsx")
     shown = client.get(f"/uploads/{upload}", headers=PAGE).text
-    assert "The sheet &#39;Reviews&#39; of the workbook was read; 1 other sheet, was not." in shown
+    assert "The sheet &#39;Reviews&#39; of the workbook was read; 1 other sheet was not." in shown
     assert '<option value="Reviews" selected>' in shown
     preview = client.get(f"/api/v1/uploads/{upload}", params={"sheet": "Other"}).json()["preview"]
     assert preview["rows"][0][0] == ROWS[0][0].upper()
