@@ -22,3 +22,10 @@ def macro_f1(matrix: Int[np.ndarray, "classes classes"]) -> float:
     hits = np.diag(matrix).astype(np.float64)
     sizes = matrix.sum(axis=0) + matrix.sum(axis=1)
     return float((2 * hits[sizes > 0] / sizes[sizes > 0]).mean()) if (sizes > 0).any() else 0.0
+
+
+def balanced_accuracy(matrix: Int[np.ndarray, "classes classes"]) -> float:
+    """The mean over the classes that occur of the share of their texts that are predicted as they are."""
+    sizes = matrix.sum(axis=1)
+    occurs = sizes > 0
+    return float((np.diag(matrix)[occurs] / sizes[occurs]).mean()) if occurs.any() else 0.0

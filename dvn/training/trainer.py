@@ -19,7 +19,7 @@ from dvn.data.split import Split
 from dvn.training.best_so_far import BestSoFar
 from dvn.training.child import Child, Inputs
 from dvn.training.features import TaskFeatures
-from dvn.training.metrics import accuracy, confusion, macro_f1
+from dvn.training.metrics import accuracy, balanced_accuracy, confusion, macro_f1
 from dvn.training.outcome import (
     Budget,
     CurvePoint,
@@ -232,6 +232,7 @@ def _outcome(run: _Run, classifier: TrainedClassifier, dataset: Dataset, feature
         tables[part] = confusion(run.labels[rows], guessed.argmax(axis=1), classes)
         metrics[part, "accuracy"] = accuracy(tables[part])
         metrics[part, "macro_f1"] = macro_f1(tables[part])
+        metrics[part, "balanced_accuracy"] = balanced_accuracy(tables[part])
     if not run.curve or run.curve[-1].step < run.steps:
         last = metrics["validation", "accuracy"]
         run.curve.append(CurvePoint(run.steps, "validation_accuracy", last, run.fit_seconds))

@@ -53,6 +53,8 @@ METRICS = (
     ("validation", "macro_f1"),
     ("test", "accuracy"),
     ("test", "macro_f1"),
+    ("validation", "balanced_accuracy"),
+    ("test", "balanced_accuracy"),
 )
 Metric = Literal["accuracy", "macro_f1"]
 """What the runs of an experience may be scored by; every run has recorded both."""
@@ -94,6 +96,9 @@ CURVE_SCHEMA = pa.schema(
         ("seconds", pa.float32()),
     ]
 )
+_LATER = ("validation_balanced_accuracy", "test_balanced_accuracy")
+"""Columns that snapshots of before lack: nobody measured them, so they are null there."""
+
 _SCHEMAS = {TASKS: TASK_SCHEMA, RUNS: RUN_SCHEMA, CURVES: CURVE_SCHEMA}
 
 
@@ -228,7 +233,10 @@ def read_rows(folder: Path, name: str) -> list[dict[str, Any]]:
         table = pq.read_table(folder / name)
     except (OSError, pa.ArrowException) as error:
         raise UnusableSnapshotError(folder, f"{name} is missing or damaged") from error
-    missing = sorted(set(_SCHEMAS[name].names) - set(table.column_names))
+    absent = set(_SCHEMAS[name].names) - set(table.column_names)
+    for column in absent.intersection(_LATER):
+        table = table.append_column(column, pa.nulls(len(table), pa.float64()))
+    missing = sorted(absent.difference(_LATER))
     if missing:
         raise UnusableSnapshotError(folder, f"{name} lacks the columns {', '.join(missing)}")
     try:

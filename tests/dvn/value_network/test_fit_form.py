@@ -7,6 +7,7 @@ import pytest
 import torch
 from scipy.stats import spearmanr
 
+from dvn.architecture import Architecture
 from dvn.value_network import Checkpoint, Experience, FitOptions
 from dvn.value_network.fit_form import fit_form
 from dvn.value_network.make_checkpoint import uncalibrated
@@ -113,3 +114,21 @@ def test_scores_without_a_spread_leave_every_number_finite(runs: int, accuracies
     assert all(torch.isfinite(tensor).all() for tensor in checkpoint.network.state_dict().values())
     found = checkpoint.predict(architectures(4), checkpoint.describe(tasks[1].description))
     assert ((found.accuracies > 0) & (found.accuracies < 1)).all()
+
+
+def test_what_two_inputs_cost_adds_up() -> None:
+    """Bytes of an encoder and of n-grams are summed, which no sum of logarithms is."""
+
+    def size(one: Architecture) -> float:
+        encoder = {"none": 0.0, "use": 34e6, "minilm": 24e6}[str(one.decisions["encoder"])]
+        return (
+            encoder
+            + (1e5 if one.decisions["table"] == "none" else 2e6)
+            + (0.0 if one.decisions["ngrams"] == "none" else 6e6)
+        )
+
+    known = two_kinds(12, runs=48)
+    runs = tuple(replace(run, bundle_bytes=size(run.architecture)) for run in known.runs)
+    checkpoint, asked = uncalibrated(replace(known, runs=runs), OPTIONS), architectures(40, seed=5)
+    found = checkpoint.predict(asked, checkpoint.describe(known.tasks[0].description)).bundle_bytes
+    np.testing.assert_allclose(found, [size(one) for one in asked], rtol=0.15)

@@ -119,6 +119,30 @@ def test_a_family_is_left_out_with_its_runs(tmp_path: Path) -> None:
     assert rest.snapshot_hash != whole.snapshot_hash == snapshot_hash(tmp_path)
 
 
+def test_runs_may_be_scored_by_macro_f1(tmp_path: Path) -> None:
+    scores = {"validation_macro_f1": 0.6, "test_macro_f1": 0.4}
+    write(tmp_path, [a_task("mr")], [a_run("mr", make_architecture(), **scores)])
+    experience = read_experience(tmp_path, "wide_deep", "macro_f1")
+    [run] = experience.runs
+    assert (run.validation_accuracy, run.test_accuracy) == (0.6, 0.4)
+    assert experience.metric == experience.of_tasks([0]).metric == "macro_f1"
+    write(tmp_path, [a_task("mr")], [a_run("mr", make_architecture())])
+    with pytest.raises(UnusableSnapshotError, match="lacks its validation_macro_f1"):
+        read_experience(tmp_path, "wide_deep", "macro_f1")
+
+
+def test_a_snapshot_of_before_balanced_accuracy_is_read(tmp_path: Path) -> None:
+    write(tmp_path, [a_task("mr")], [a_run("mr", make_architecture(), test_balanced_accuracy=0.3)])
+    [row] = read_rows(tmp_path, RUNS)
+    assert (row["validation_balanced_accuracy"], row["test_balanced_accuracy"]) == (None, 0.3)
+    runs = parquet.read_table(tmp_path / RUNS)
+    later = [name for name in runs.column_names if "balanced" in name]
+    parquet.write_table(runs.drop_columns(later), tmp_path / RUNS)
+    [row] = read_rows(tmp_path, RUNS)
+    assert [row[name] for name in later] == [None, None]
+    assert len(read_experience(tmp_path, "wide_deep").runs) == 1
+
+
 @pytest.mark.parametrize("name", [TASKS, RUNS])
 def test_a_missing_or_damaged_file_is_named(tmp_path: Path, name: str) -> None:
     write(tmp_path, [a_task("mr")], [a_run("mr", make_architecture())])
