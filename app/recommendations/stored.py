@@ -20,7 +20,12 @@ from dvn.architecture_inference import (
 
 def source_of(row: DatasetRow) -> Json:
     """What settles the texts and labels that were described; a description of others is of no use."""
-    return {"content_hash": row.content_hash, "rare": row.rare_classes}
+    return {
+        "content_hash": row.content_hash,
+        "rows": row.rows,
+        "counts": row.class_counts,
+        "rare": row.rare_classes,
+    }
 
 
 def notes_of(found: Recommendation, row: DatasetRow) -> Json:
