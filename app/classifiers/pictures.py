@@ -9,7 +9,7 @@ from app.web.figures import Axis, Tick
 from dvn.assessment import Answered, Reliability
 
 _LEFT, _TOP, _SIDE = 76, 12, 264
-_WIDE: Final = 420
+_WIDE: Final = 300
 _LEAST_RADIUS, _MOST_RADIUS = 2.5, 9.0
 
 

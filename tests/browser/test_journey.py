@@ -10,6 +10,7 @@ from tests.browser.conftest import PATIENCE_MILLISECONDS
 from tests.synthetic import csv_of, texts_of
 
 EXPECTED = re.compile(r"\d+\.\d % expected")
+VERDICT = re.compile(r"Right on [\d.]+ of 100 new texts")
 
 
 def test_from_a_file_to_a_classifier_that_answers(page: Page, tickets: Path) -> None:
@@ -27,7 +28,7 @@ def test_from_a_file_to_a_classifier_that_answers(page: Page, tickets: Path) -> 
     page.get_by_role("button", name="Train it").click()
     page.wait_for_url("**/classifiers/*")
     # The page changes by itself, without being asked again.
-    trained = page.get_by_role("heading", name="On texts it never saw")
+    trained = page.get_by_role("heading", name=VERDICT)
     expect(trained).to_be_visible(timeout=PATIENCE_MILLISECONDS)
     expect(page.get_by_role("table", name=re.compile("true class"))).to_be_visible()
     page.get_by_label("A text of your own").fill("the courier was late with my parcel")
@@ -53,7 +54,7 @@ def test_without_scripts_from_a_file_to_a_classifier(plain_page: Page, tickets: 
     expect(page.get_by_role("heading", name=EXPECTED)).to_have_count(5)
     page.get_by_role("button", name="Train it").click()
     page.wait_for_url("**/classifiers/*")
-    trained = page.get_by_role("heading", name="On texts it never saw")
+    trained = page.get_by_role("heading", name=VERDICT)
     expect(trained).to_be_visible(timeout=PATIENCE_MILLISECONDS)
     page.get_by_label("A text of your own").fill("my password")
     page.get_by_role("button", name="Classify", exact=True).click()
