@@ -9,7 +9,7 @@ from uuid import UUID
 from app.classifiers.loaded import LoadedClassifiers
 from app.classifiers.tables import ClassifierRow
 from app.datasets.tables import DatasetRow
-from app.web.figures import wilson
+from dvn.assessment.intervals import wilson
 from dvn.bundle import Bundle, CardFacts, Measured, make_bundle, write_zip
 
 _CHUNK_BYTES: Final = 1 << 18

@@ -49,9 +49,9 @@ class ClassifierRow(Owned, Base):
     error: Mapped[str | None]
     folder: Mapped[str | None]
     metrics: Mapped[Json | None] = mapped_column(JSONB)
-    confusion: Mapped[Json | None] = mapped_column(JSONB)
+    confusion: Mapped[Json | None] = mapped_column(JSONB, deferred=True)
     cost: Mapped[Json | None] = mapped_column(JSONB)
-    assessment: Mapped[Json | None] = mapped_column(JSONB)
+    assessment: Mapped[Json | None] = mapped_column(JSONB, deferred=True)
     abstain_below: Mapped[float | None] = mapped_column(DOUBLE_PRECISION)
     keep_requested: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[CreatedAt]

@@ -64,17 +64,6 @@ def interval(value: float, low: float, high: float, axis: Axis) -> IntervalPictu
     return IntervalPicture(left, max(0.8, round(right - left, 2)), axis.at(value), value, low, high, axis)
 
 
-def wilson(successes: float, trials: int, z: float = 1.96) -> tuple[float, float]:
-    """The 95 % interval of a share, after Wilson (1927): sound for small samples and near 0 or 1."""
-    if trials == 0:
-        return 0.0, 1.0
-    share = successes / trials
-    spread = 1 + z * z / trials
-    centre = (share + z * z / (2 * trials)) / spread
-    half = z * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials)) / spread
-    return max(0.0, centre - half), min(1.0, centre + half)
-
-
 @dataclass(frozen=True, slots=True)
 class Tick:
     """A labelled position on an axis."""

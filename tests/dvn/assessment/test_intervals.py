@@ -90,3 +90,23 @@ def test_ten_thousand_texts_of_fifty_classes_take_under_a_second() -> None:
     for some in resampled_counts(truths, predicted, 50, seed=0):
         some.macro_f1()
     assert time.thread_time() - began < 1.0
+
+
+@law
+@given(successes=integers(0, 500), more=integers(0, 500))
+def test_wilsons_interval_holds_the_share_and_stays_in_bounds(successes: int, more: int) -> None:
+    trials = successes + more
+    low, high = wilson(successes, trials)
+    assert 0 <= low <= high <= 1
+    if trials:
+        assert low - 1e-9 <= successes / trials <= high + 1e-9
+
+
+def test_wilsons_interval_is_the_published_one() -> None:
+    assert wilson(8, 10) == pytest.approx((0.4902, 0.9433), abs=5e-4)
+
+
+def test_a_perfect_score_on_few_texts_is_not_certain() -> None:
+    low, high = wilson(10, 10)
+    assert low < 0.75
+    assert high == pytest.approx(1)
