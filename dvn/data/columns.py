@@ -144,7 +144,7 @@ def _guesses(role: str, ranked: Sequence[ColumnFacts], chosen: Sequence[str]) ->
     reasons = {"text": _why_text, "label": _why_label, "split": _why_split}
     first = [ColumnGuess(name, CHOSEN) for name in chosen]
     # A column of one value may be all there is, but nobody would choose it besides another.
-    worth = [*ranked[:1], *(fact for fact in ranked[1:] if fact.distinct != 1)]
+    worth = [fact for at, fact in enumerate(ranked) if fact.distinct != 1 or not (at or chosen)]
     others = [ColumnGuess(fact.name, reasons[role](fact)) for fact in worth[:MAX_CANDIDATES]]
     return (*first, *others)
 

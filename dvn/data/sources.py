@@ -31,7 +31,8 @@ _PIECE_BYTES: Final = 1_048_576
 _OFFICE: Final = {"[Content_Types].xml", "mimetype"}
 _UNPACKING_ERRORS: Final = (
     *(zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError),
-    *(NotImplementedError, RuntimeError, ValueError, struct.error),
+    # A wrong place in a directory is an OSError when the file is sought there.
+    *(NotImplementedError, RuntimeError, ValueError, struct.error, OSError),
 )
 
 
