@@ -25,12 +25,15 @@ from dvn.architecture_inference.terms import CostTerm, scores_for
 from dvn.value_network.checkpoint import Checkpoint
 from dvn.value_network.decision_features import INPUTS
 
-STEPS = 100
+STEPS = 60
+"""More change nothing: on nine tasks, the best of 64 starts a position and 150 steps lies 0.002 points of
+accuracy less price above 8 starts and 60 steps in the mean over all positions, 0.08 at most."""
+
 STEP_SIZE = 4.0
 START_TEMPERATURE = 0.5
 """Starts lead by two logits: at a vertex the gradient vanishes."""
 
-PRICED_STARTS = 16
+PRICED_STARTS = 8
 """Starts for each position of the slider beside zero."""
 
 _FORBIDDEN_LOGIT = -12.0
