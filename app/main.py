@@ -19,6 +19,8 @@ from app.classifiers.loaded import LoadedClassifiers
 from app.datasets import routes as datasets
 from app.datasets import service as dataset_service
 from app.datasets import upload_routes, upload_transfers
+from app.datasets.fixes import sweep_fixed
+from app.datasets.health import warm_checks
 from app.db.database import open_database
 from app.db.session import make_engine, transaction
 from app.erasure import routes as erasure
@@ -105,7 +107,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.bell = JobBell(url)
         listening = asyncio.create_task(app.state.bell.listen())
         sweeping = asyncio.create_task(_sweep(app))
-        warming = asyncio.create_task(asyncio.to_thread(app.state.experience.warm, app.state.engine))
+        warming = asyncio.create_task(asyncio.to_thread(_warm, app))
         try:
             yield
         finally:
@@ -117,6 +119,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             # A cancelled task leaves its thread running; it might open a connection after the last is closed.
             await asyncio.get_running_loop().shutdown_default_executor()
             app.state.engine.dispose()
+
+
+def _warm(app: FastAPI) -> None:
+    """Load what the first visitor would wait for."""
+    app.state.experience.warm(app.state.engine)
+    warm_checks()
 
 
 async def _sweep(app: FastAPI) -> None:
@@ -141,6 +149,7 @@ def _sweep_once(app: FastAPI, upload_age: float) -> None:
         removed += upload_transfers.sweep_transfers(
             session, app.state.storage, keep_hours=settings.upload_keep_hours
         )
+        removed += sweep_fixed(session, app.state.storage, age_seconds=SWEEP_SECONDS)
         removed += sweep_answers(session)
         removed += classifier_service.sweep_folders(session, app.state.storage, age_seconds=SWEEP_SECONDS)
         removed += registry_service.sweep_folders(session, settings.data, age_seconds=SWEEP_SECONDS)

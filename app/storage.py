@@ -55,6 +55,10 @@ class Storage:
         return self._made("datasets")
 
     @property
+    def fixed(self) -> Path:
+        return self._made("fixed")
+
+    @property
     def classifiers(self) -> Path:
         return self._made("classifiers")
 
@@ -74,6 +78,9 @@ class Storage:
         if not target.exists():
             write_parquet(dataset, target)
 
+    def fixed_dataset(self, dataset_id: UUID) -> Path:
+        return self.fixed / f"{dataset_id}.parquet"
+
     def load_dataset(self, content_hash: str) -> Dataset:
         """The dataset stored under this content hash.
 
@@ -87,7 +94,8 @@ class Storage:
 
     def sweep(self, *, upload_age_seconds: float, age_seconds: float) -> None:
         """Remove drafts that nobody is writing any more: those older than this."""
-        ages = {self.uploads: upload_age_seconds, self.datasets: age_seconds, self.classifiers: age_seconds}
+        folders = (self.datasets, self.fixed, self.classifiers)
+        ages = {self.uploads: upload_age_seconds, **dict.fromkeys(folders, age_seconds)}
         for folder, age in ages.items():
             for draft in (*folder.glob(f"*{PART}"), *folder.glob(".*")):
                 if is_older(draft, age):

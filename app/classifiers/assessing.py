@@ -60,18 +60,20 @@ class ShownError:
     confidence: float
 
 
+StoredRows = Int[np.ndarray, " rows"]
+"""For each row that is learned from its number in the stored dataset."""
+
 _STORED: Final = TypeAdapter(StoredAssessment)
 
 
-def predictions_of(trained: Trained, data: LearningData, stored: Sequence[str] | None) -> MeasuredPredictions:
+def predictions_of(trained: Trained, data: LearningData, rows: StoredRows | None) -> MeasuredPredictions:
     """What a training predicted, by row numbers of the stored dataset.
 
     Args:
         trained: The training.
         data: What it learned from.
-        stored: The texts of the stored dataset, if rows of it were left out of what was learned from.
+        rows: For each row of it the row of the stored dataset, if these are not the same.
     """
-    rows = None if stored is None else rows_within(stored, data.dataset.texts)
     return measured(trained.outcome, data.dataset, data.split, rows)
 
 

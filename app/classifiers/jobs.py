@@ -34,7 +34,7 @@ def train_classifier(running: RunningJob) -> None:
         budget=Budget(is_enough=asking(running)),
         watch=watching(running),
     )
-    predictions = predictions_of(trained, work.data, work.stored_texts)
+    predictions = predictions_of(trained, work.data, work.stored_rows)
     result = TrainedResult(trained, assessment_of(trained, predictions, work.data, work.content_hash))
     with replacing(storage.classifier(running.subject_id)) as draft:
         trained.classifier.save(draft)

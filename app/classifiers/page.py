@@ -28,6 +28,7 @@ def classifier_page(visit: Visit, classifier_id: UUID, tried: TriedView | None =
     view = _view(visit, row, dataset)
     context: dict[str, Any] = {
         "dataset": dataset,
+        "is_current": dataset.is_current(row.learned_hash),
         "view": view,
         "results": None,
         "assessment": None,

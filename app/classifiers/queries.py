@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.classifiers.forms import ClassifiersQuestion
 from app.classifiers.tables import ClassifierRow, ClassifierState
+from app.datasets.tables import DatasetRow
 from app.errors import NotFoundError
 from app.experiments.tables import ArchitectureRow, Origin, RunRow, SharedTaskRow, TaskRow
 from app.web.paging import newest
@@ -54,11 +55,12 @@ def architectures_by_id(session: Session, architecture_ids: Collection[int]) -> 
 
 
 def same_classifier(
-    session: Session, dataset_id: UUID, architecture_id: int, *, seed: int
+    session: Session, dataset: DatasetRow, architecture_id: int, *, seed: int
 ) -> ClassifierRow | None:
-    """The newest classifier that is this architecture on this dataset, ready or under way."""
+    """The newest classifier that is this architecture on this dataset as it is now, ready or under way."""
     same = (
-        ClassifierRow.dataset_id == dataset_id,
+        ClassifierRow.dataset_id == dataset.id,
+        func.coalesce(ClassifierRow.learned_hash, dataset.content_hash) == dataset.learned_hash,
         ClassifierRow.architecture_id == architecture_id,
         ClassifierRow.seed == seed,
         ClassifierRow.state.in_(_UNDER_WAY_OR_READY),

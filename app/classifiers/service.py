@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from app.accounts.quotas import refuse_training
 from app.classifiers import queries
-from app.classifiers.assessing import StoredAssessment, document_of
+from app.classifiers.assessing import StoredAssessment, StoredRows, document_of, rows_within
 from app.classifiers.forms import ClassifierForm
 from app.classifiers.shared_runs import record_training
 from app.classifiers.tables import ClassifierRow, ClassifierState
 from app.datasets import queries as dataset_queries
 from app.datasets import service as datasets
+from app.datasets.fixes import fixed_data
+from app.datasets.tables import DatasetRow
 from app.db.base import Json
 from app.errors import BadInputError, ConflictError
 from app.experiments.records import upsert_architecture
@@ -82,12 +84,13 @@ def start_training(
     datasets.refuse_waiting(dataset)
     choice = _chosen(session, form)
     architecture_id = upsert_architecture(session, choice.architecture.to_json(), choice.architecture.hash)
-    known = queries.same_classifier(session, dataset.id, architecture_id, seed=form.seed)
+    known = queries.same_classifier(session, dataset, architecture_id, seed=form.seed)
     if known is not None:
         return known, job_of(session, known.id)
     refuse_training(settings, queries.trainings_under_way(session))
     classifier = ClassifierRow(
         dataset_id=dataset.id,
+        learned_hash=dataset.learned_hash,
         recommendation_id=choice.recommendation_id,
         architecture_id=architecture_id,
         rank=choice.rank,
@@ -174,7 +177,7 @@ class TrainingWork:
     architecture: Architecture
     seed: int
     content_hash: str
-    stored_texts: Sequence[str] | None
+    stored_rows: StoredRows | None
 
 
 def load_work(session: Session, storage: Storage, classifier_id: UUID) -> TrainingWork:
@@ -184,12 +187,25 @@ def load_work(session: Session, storage: Storage, classifier_id: UUID) -> Traini
     stored = queries.architecture_of(session, classifier)
     document = {"space": stored.space, "version": int(stored.version), "decisions": stored.decisions}
     dataset = dataset_queries.get_dataset(session, classifier.dataset_id)
+    classifier.learned_hash = dataset.learned_hash
     architecture = get_space(stored.space).from_json(document)
     data = datasets.learning_data(dataset, storage)
-    # Where rows were left out, row numbers of what is learned from are not those of what is stored.
-    is_whole = len(data.dataset) == dataset.rows
-    stored_texts = None if is_whole else storage.load_dataset(dataset.content_hash).texts
-    return TrainingWork(data, architecture, classifier.seed, dataset.content_hash, stored_texts)
+    rows = stored_rows(dataset, storage, data)
+    return TrainingWork(data, architecture, classifier.seed, dataset.content_hash, rows)
+
+
+def stored_rows(dataset: DatasetRow, storage: Storage, data: datasets.LearningData) -> StoredRows | None:
+    """For each row that is learned from its number in what was read; none if they are the same.
+
+    A choice about small classes leaves rows out, and fixes leave out and rewrite.
+    """
+    if not dataset.fixes and len(data.dataset) == dataset.rows:
+        return None
+    fixed = fixed_data(dataset, storage)
+    if len(data.dataset) == len(fixed.dataset):
+        return fixed.origins
+    rows: StoredRows = fixed.origins[rows_within(fixed.dataset.texts, data.dataset.texts)]
+    return rows
 
 
 @dataclass(frozen=True, slots=True)

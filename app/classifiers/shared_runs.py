@@ -52,8 +52,10 @@ def set_sharing(
         data = datasets.learning_data(dataset, storage)
         task_id = share_task(session, dataset, data, settings.experience)
         for classifier in queries.ready_without_run(session, dataset.id):
-            # One that was ended early says nothing of what its architecture reaches.
-            if (classifier.metrics or {}).get("stopped_by") != "wish":
+            # One that was ended early says nothing of what its architecture reaches, and one of the texts as
+            # they were with other fixes is no run of this task.
+            is_early = (classifier.metrics or {}).get("stopped_by") == "wish"
+            if dataset.is_current(classifier.learned_hash) and not is_early:
                 _record(session, classifier, task_id, None)
     elif not is_shared and dataset.shared_at is not None:
         dataset.shared_at = None

@@ -30,6 +30,7 @@ class ClassifierRow(Owned, Base):
 
     `assessment` holds no text; a prediction less probable than `abstain_below` is withheld; `keep_requested`
     asks a training to end and to keep the best so far.
+    `learned_hash` is of the texts that it learns from: its dataset's fixes may have changed since.
     """
 
     __tablename__ = "classifier"
@@ -39,6 +40,7 @@ class ClassifierRow(Owned, Base):
     recommendation_id: Mapped[UUID | None] = mapped_column(
         ForeignKey(RecommendationRow.id, ondelete="SET NULL"), index=True
     )
+    learned_hash: Mapped[str | None]
     architecture_id: Mapped[int] = mapped_column(ForeignKey(ArchitectureRow.id), index=True)
     run_id: Mapped[int | None] = mapped_column(ForeignKey(RunRow.id, ondelete="SET NULL"), index=True)
     rank: Mapped[int | None]

@@ -90,11 +90,17 @@ class TransferAnswer(BaseModel):
 
 
 class DatasetAnswer(BaseModel):
-    """A dataset; `state` is waiting while small classes need a choice (`rare`)."""
+    """A dataset; `state` is waiting while small classes need a choice (`rare`).
+
+    `fixes` are applied, each with the rows it changed; rows, classes, counts and parts are those after them,
+    and `learned_hash` is their content hash, while `content_hash` stays that of what was read.
+    """
 
     id: UUID
     name: str
     content_hash: str
+    learned_hash: str
+    fixes: Mapping[str, int]
     upload: UUID | None
     state: DatasetState
     rows: int
@@ -181,6 +187,8 @@ def dataset_answer(row: DatasetRow) -> DatasetAnswer:
         id=row.id,
         name=row.name,
         content_hash=row.content_hash,
+        learned_hash=row.learned_hash,
+        fixes=report.get("fixes", {}),
         upload=row.upload_id,
         state=row.state,
         rows=row.rows,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Query, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.accounts.quotas import refuse_dataset
-from app.datasets import preview_view, queries, service
+from app.datasets import health_routes, preview_view, queries, service
 from app.datasets.answers import DatasetAnswer, DatasetsAnswer, dataset_answer
 from app.datasets.forms import DatasetForm, RareForm, ReadForm
 from app.datasets.tables import DatasetRow
@@ -25,6 +25,8 @@ from dvn.errors import DataError
 pages = APIRouter(include_in_schema=False)
 file_pages = APIRouter(include_in_schema=False)
 api = APIRouter(tags=["datasets"], route_class=ApiRoute)
+pages.include_router(health_routes.pages)
+api.include_router(health_routes.api)
 
 
 @api.post("/datasets", status_code=201, response_model=DatasetAnswer, summary="Make an upload a dataset")

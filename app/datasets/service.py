@@ -1,7 +1,7 @@
 """An upload becomes a dataset: kept whole or not at all, split as its owner chose, reported in full."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.datasets import queries
+from app.datasets.fixes import current_data, keep_fixed
 from app.datasets.forms import DatasetForm, ReadForm
 from app.datasets.tables import DatasetRow, DatasetState, UploadRow
 from app.db.owned import owner_of
@@ -38,10 +39,13 @@ from dvn.data.row_errors import MisplacedQuoteError, OpenQuoteError, RowWidthErr
 from dvn.data.split import NothingToLearnError, Split, split_dataset
 from dvn.data.workbook_table import EmptySheetError, UnknownSheetError
 from dvn.errors import DataError
+from dvn.health import Fix, apply_fixes
 from dvn.training.features import texts_hash
 
 SPLIT_SEED: Final = 0
 MOST_NAME_CHARACTERS: Final = 200
+_OF_FIXES: Final = ("fixes", "rare_chosen", "text_names")
+"""What a dataset's report says of its fixes."""
 
 
 class RareClassesWaitError(ConflictError):
@@ -176,11 +180,14 @@ def create_dataset(session: Session, storage: Storage, form: DatasetForm, limits
     dataset = read_dataset(path, choices=form.choices(), limits=limits)
     known = queries.dataset_by_content(session, dataset.content_hash)
     rare = form.rare or (RareClasses(known.rare_classes) if known and known.rare_classes else None)
-    split = try_to_split(dataset, rare)
     # Another account may be deleting the same content, whose file they share.
     queries.lock_content(session, dataset.content_hash)
     storage.save_dataset(dataset)
-    facts = _facts(dataset, split, form)
+    # Uploaded again, a dataset keeps the fixes of its owner.
+    learned = current_data(known, storage) if known else dataset
+    split = try_to_split(learned, rare)
+    of_fixes = {name: known.report[name] for name in _OF_FIXES if name in known.report} if known else {}
+    facts = {**of_fixes, **_facts(learned, split, form)}
     new = insert(DatasetRow).values(
         owner_id=owner_of(session),
         content_hash=dataset.content_hash,
@@ -194,8 +201,7 @@ def create_dataset(session: Session, storage: Storage, form: DatasetForm, limits
     row = queries.dataset_by_content(session, dataset.content_hash)
     assert row is not None, "it was inserted or was there"
     row.upload_id, row.file_name = upload.id, upload.file_name
-    row.class_counts = dict(Counter(dataset.labels))
-    _apply(row, facts, split, rare)
+    describe_row(row, learned, facts, split, rare)
     return row
 
 
@@ -206,9 +212,36 @@ def choose_rare(session: Session, storage: Storage, dataset_id: UUID, rare: Rare
         NothingToLearnError: The choice leaves fewer than two classes; the old one stays.
     """
     row = queries.get_dataset(session, dataset_id)
-    dataset = storage.load_dataset(row.content_hash)
+    dataset = current_data(row, storage)
     split = try_to_split(dataset, rare)
-    _apply(row, {**row.report, **_split_facts(split)}, split, rare)
+    facts = {**row.report, **_split_facts(split)}
+    if row.fixes:
+        facts["text_names"] = _names_with(row, dataset, split)
+    _apply(row, facts, split, rare)
+    return row
+
+
+def set_fixes(session: Session, storage: Storage, dataset_id: UUID, fixes: Collection[Fix]) -> DatasetRow:
+    """The dataset with these fixes and no others; what was read stays as it is.
+
+    Raises:
+        UnknownDatasetError: There is no such dataset.
+        RivalFixesError, NothingLeftError, NothingToLearnError: They cannot be applied; nothing is changed.
+        MissingDatasetError: Its texts are not on this machine.
+    """
+    row = queries.get_dataset(session, dataset_id, lock=True)
+    fixed = apply_fixes(storage.load_dataset(row.content_hash), fixes)
+    # A fix may leave no small class: the choice about them is kept for the day it is taken back.
+    chosen = row.rare_classes or row.report.get("rare_chosen")
+    rare = RareClasses(chosen) if chosen else None
+    split = try_to_split(fixed.dataset, rare)
+    changes = {fix.value: rows for fix, rows in fixed.changes.items()}
+    facts = {**row.report, **_length_facts(fixed.dataset), **_split_facts(split)}
+    facts |= {"fixes": changes, "rare_chosen": chosen, "text_names": _names_with(row, fixed.dataset, split)}
+    row.fixes = list(changes)
+    row.fixed_hash = keep_fixed(storage, row, fixed)
+    describe_row(row, fixed.dataset, facts, split, rare)
+    session.flush()
     return row
 
 
@@ -227,7 +260,7 @@ def learning_data(row: DatasetRow, storage: Storage) -> LearningData:
         RareClassesWaitError: Its small classes wait for a choice.
     """
     refuse_waiting(row)
-    dataset = storage.load_dataset(row.content_hash)
+    dataset = current_data(row, storage)
     rare = RareClasses(row.rare_classes) if row.rare_classes else None
     return LearningData(*split_dataset(dataset, seed=SPLIT_SEED, rare=rare))
 
@@ -241,7 +274,7 @@ def described_data(row: DatasetRow, storage: Storage) -> Dataset:
     refuse_waiting(row)
     if row.rare_classes in (RareClasses.merge, RareClasses.drop):
         return learning_data(row, storage).dataset
-    return storage.load_dataset(row.content_hash)
+    return current_data(row, storage)
 
 
 def text_names(storage: Storage, content_hash: str) -> set[str]:
@@ -253,6 +286,13 @@ def text_names(storage: Storage, content_hash: str) -> set[str]:
     splits = (try_to_split(dataset, rare) for rare in (None, *RareClasses))
     learned = [split.dataset for split in splits if isinstance(split, LearningData)]
     return {texts_hash(one.texts) for one in (dataset, *learned)}
+
+
+def _names_with(row: DatasetRow, dataset: Dataset, split: LearningData | RareClassesError) -> list[str]:
+    """The names under which vectors of fixed texts may be stored, those of earlier fixes among them."""
+    learned = [split.dataset] if isinstance(split, LearningData) else []
+    names = {texts_hash(one.texts) for one in (dataset, *learned)}
+    return sorted(names | set(row.report.get("text_names", ())))
 
 
 def refuse_waiting(row: DatasetRow) -> None:
@@ -280,6 +320,19 @@ def sweep_uploads(session: Session, storage: Storage, *, keep_hours: float) -> i
     return len(old) + len(strays)
 
 
+def describe_row(
+    row: DatasetRow,
+    learned: Dataset,
+    facts: Mapping[str, Any],
+    split: LearningData | RareClassesError,
+    rare: RareClasses | None,
+) -> None:
+    """Let a row tell of what is learned from it."""
+    row.rows, row.classes = len(learned), len(learned.classes)
+    row.class_counts = dict(Counter(learned.labels))
+    _apply(row, facts, split, rare)
+
+
 def _apply(
     row: DatasetRow,
     facts: Mapping[str, Any],
@@ -293,13 +346,18 @@ def _apply(
 
 
 def _facts(dataset: Dataset, split: LearningData | RareClassesError, form: ReadForm) -> dict[str, Any]:
-    lengths = np.fromiter(map(len, dataset.texts), dtype=np.int64, count=len(dataset))
     return {
         "choices": form.model_dump(include=set(ReadForm.model_fields), exclude_none=True),
-        "characters": {"median": int(np.median(lengths)), "longest": int(lengths.max())},
         "left_out": list(dataset.sentences()),
+        **_length_facts(dataset),
         **_split_facts(split),
     }
+
+
+def _length_facts(dataset: Dataset) -> dict[str, Any]:
+    lengths = np.fromiter(map(len, dataset.texts), dtype=np.int64, count=len(dataset))
+    facts = {"median": int(np.median(lengths)), "longest": int(lengths.max()), "total": int(lengths.sum())}
+    return {"characters": facts}
 
 
 def _split_facts(split: LearningData | RareClassesError) -> dict[str, Any]:

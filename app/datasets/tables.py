@@ -51,6 +51,8 @@ class DatasetRow(Owned, Base):
     """Labelled texts. One content, one dataset of an account: it does not store the same texts twice.
 
     The file lies in storage under the content hash, where the datasets of several accounts share it.
+    `fixes` are applied to it; rows, classes, counts and report are those of what they make of it, whose
+    content hash is `fixed_hash`.
     """
 
     __tablename__ = "dataset"
@@ -73,6 +75,8 @@ class DatasetRow(Owned, Base):
     state: Mapped[DatasetState] = mapped_column(choice(DatasetState, "state"), default=DatasetState.ready)
     rare_classes: Mapped[str | None]
     report: Mapped[Json] = mapped_column(JSONB, default=dict)
+    fixes: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    fixed_hash: Mapped[str | None]
     languages: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     licence: Mapped[str | None]
     visibility: Mapped[Visibility] = mapped_column(
@@ -82,6 +86,27 @@ class DatasetRow(Owned, Base):
     shared_at: Mapped[datetime | None]
     upload_id: Mapped[UUID | None] = mapped_column(ForeignKey(UploadRow.id, ondelete="SET NULL"), index=True)
     created_at: Mapped[CreatedAt] = mapped_column(index=True)
+
+    @property
+    def learned_hash(self) -> str:
+        """The content hash of what is learned from: the dataset with its fixes."""
+        return self.fixed_hash or self.content_hash
+
+    def is_current(self, learned_hash: str | None) -> bool:
+        """Whether something is of the dataset as it is now; without a hash it is from before all fixes."""
+        return (learned_hash or self.content_hash) == self.learned_hash
+
+
+class DatasetHealthRow(Owned, Base):
+    """What was found about the texts of one content hash of a dataset, by one version of the checks."""
+
+    __tablename__ = "dataset_health"
+
+    dataset_id: Mapped[UUID] = mapped_column(ForeignKey(DatasetRow.id, ondelete="CASCADE"), primary_key=True)
+    learned_hash: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    report: Mapped[Json] = mapped_column(JSONB)
+    created_at: Mapped[CreatedAt]
 
 
 class TransferRow(Owned, Base):

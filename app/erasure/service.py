@@ -155,7 +155,8 @@ def _erase_now(session: Session, place: Place, wish: Wish) -> Json:
     _refuse_running(session, doomed)
     kept = [dataset for dataset in datasets if tasks_of_dataset(session, dataset.id)]
     stays = still_needed(session, doomed) | {dataset.content_hash for dataset in kept}
-    vectors = _forget_vectors(place, doomed.hashes)
+    of_fixes = {name for dataset in datasets for name in dataset.report.get("text_names", ())}
+    vectors = _forget_vectors(place, doomed.hashes, of_fixes)
     files = _remove_files(place.storage, doomed, stays)
     for dataset in kept:
         _give_back(session, dataset, doomed)
@@ -183,9 +184,9 @@ def _refuse_running(session: Session, doomed: Doomed) -> None:
         raise StillRunningError(left)
 
 
-def _forget_vectors(place: Place, hashes: set[str]) -> int:
+def _forget_vectors(place: Place, hashes: set[str], names: set[str]) -> int:
     cache = VectorCache(place.storage.vectors, max_bytes=place.settings.vector_cache_bytes)
-    names = {name for one in sorted(hashes) for name in text_names(place.storage, one)}
+    names = names.union(*(text_names(place.storage, one) for one in sorted(hashes)))
     return sum(cache.forget(name) for name in sorted(names))
 
 
@@ -217,7 +218,7 @@ def _give_back(session: Session, dataset: DatasetRow, doomed: Doomed) -> None:
     """Leave a dataset to the operator, whose task it is, with nothing of the person's in it."""
     dataset.upload_id = dataset.file_name = dataset.rare_classes = dataset.delete_after = None
     dataset.name = tasks_of_dataset(session, dataset.id)[0].name
-    dataset.report = {}
+    dataset.report, dataset.fixes, dataset.fixed_hash = {}, [], None
     session.flush()
     doomed.ids["dataset"].discard(dataset.id)
 

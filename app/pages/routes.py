@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict
 
 from app.classifiers.queries import classifiers_of
 from app.datasets.forms import DatasetForm
+from app.datasets.health_routes import seen_health
+from app.datasets.health_views import health_view
 from app.datasets.queries import get_dataset
 from app.datasets.routes import made_dataset
 from app.datasets.upload_keeping import keep
@@ -82,6 +84,7 @@ def show_dataset(visit: VisitDep, dataset_id: UUID) -> HTMLResponse:
         "datasets/show.html",
         dataset=dataset,
         view=dataset_view(dataset),
+        health=health_view(dataset, seen_health(visit, dataset)),
         recommendations=recommendations_of(visit.session, dataset_id),
         classifiers=classifiers_of(visit.session, dataset_id),
     )

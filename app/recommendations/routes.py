@@ -103,4 +103,11 @@ def show_recommendation(visit: VisitDep, recommendation_id: UUID) -> HTMLRespons
     known = known_experience(visit.settings)
     # By facts, since it is by these that the nearest tasks were found.
     nearest = task_map(visit.settings, known, view.space, by="facts", near=view.nearest)
-    return page(visit.request, "recommendations/show.html", dataset=dataset, view=view, map=nearest)
+    return page(
+        visit.request,
+        "recommendations/show.html",
+        dataset=dataset,
+        view=view,
+        map=nearest,
+        is_current=dataset.is_current(row.learned_hash),
+    )

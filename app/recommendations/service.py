@@ -69,6 +69,7 @@ def recommend_for(
     found, seconds = _found(session, storage, (experience.answers, checkpoint), row, asked.question)
     recommendation = RecommendationRow(
         dataset_id=row.id,
+        learned_hash=row.learned_hash,
         checkpoint_id=found.checkpoint,
         question=question,
         architectures=[stored.architecture_json(ranked) for ranked in found.architectures],
@@ -96,7 +97,7 @@ def _found(
         began = perf_counter()
         data = datasets.described_data(row, storage)
         read = {"read": perf_counter() - began}
-        described, parts = describe_dataset(data, checkpoint, content_hash=row.content_hash)
+        described, parts = describe_dataset(data, checkpoint, content_hash=row.learned_hash)
         parts = read | parts
     found = answers.answer(described, checkpoint, question)
     return found, parts | {name: taken for name, taken in found.seconds.items() if name != "total"}

@@ -21,7 +21,7 @@ from dvn.architecture_inference import (
 def source_of(row: DatasetRow) -> Json:
     """What settles the texts and labels that were described; a description of others is of no use."""
     return {
-        "content_hash": row.content_hash,
+        "content_hash": row.learned_hash,
         "rows": row.rows,
         "counts": row.class_counts,
         "rare": row.rare_classes,

@@ -16,13 +16,15 @@ class RecommendationRow(Owned, Base):
     """The architectures ranked for one dataset by one checkpoint, and the run that later showed the truth.
 
     `architectures` is the ranked list as the interface shows it; `seconds` names each part of
-    the answer's time; `vector` is the task's z, which belongs to `checkpoint_id`.
+    the answer's time; `learned_hash` is of the texts that it is for; `vector` is the task's z, which
+    belongs to `checkpoint_id`.
     """
 
     __tablename__ = "recommendation"
 
     id: Mapped[PublicId]
     dataset_id: Mapped[UUID] = mapped_column(ForeignKey(DatasetRow.id, ondelete="CASCADE"), index=True)
+    learned_hash: Mapped[str | None]
     checkpoint_id: Mapped[str] = mapped_column(ForeignKey(CheckpointRow.id), index=True)
     question: Mapped[Json] = mapped_column(JSONB, default=dict)
     architectures: Mapped[list[Json]] = mapped_column(JSONB)

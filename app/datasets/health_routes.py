@@ -1,0 +1,74 @@
+"""What is wrong with a dataset, and fixes that are applied and taken back, over HTTP."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Response
+from fastapi.responses import RedirectResponse
+
+from app.datasets import health, queries, service
+from app.datasets.answers import DatasetAnswer, dataset_answer
+from app.datasets.fixes import fixes_of, with_fix
+from app.datasets.health_answers import FixForm, HealthAnswer, health_answer
+from app.datasets.tables import DatasetRow
+from app.storage import MissingDatasetError
+from app.web.api_route import ApiRoute
+from app.web.deps import Visit, VisitDep
+from dvn.health import Fix
+
+pages = APIRouter()
+api = APIRouter(route_class=ApiRoute)
+
+
+@api.get("/datasets/{dataset_id}/health", summary="What is wrong with a dataset")
+def get_health(visit: VisitDep, dataset_id: UUID, response: Response) -> HealthAnswer:
+    """Of a large dataset a job makes the report: until it has, the status is 202 and `job` says how far."""
+    row = queries.get_dataset(visit.session, dataset_id)
+    known = examined(visit, row)
+    if known.report is None:
+        response.status_code = 202
+    return health_answer(row, known)
+
+
+@api.put("/datasets/{dataset_id}/fixes/{fix}", summary="Apply a fix")
+def put_fix(visit: VisitDep, dataset_id: UUID, fix: Fix) -> DatasetAnswer:
+    """It takes the place of another fix of the same trouble. What was read stays, so it can be taken back."""
+    return dataset_answer(changed(visit, dataset_id, fix, is_applied=True))
+
+
+@api.delete("/datasets/{dataset_id}/fixes/{fix}", summary="Take a fix back")
+def delete_fix(visit: VisitDep, dataset_id: UUID, fix: Fix) -> DatasetAnswer:
+    """One that is not applied is taken back already."""
+    return dataset_answer(changed(visit, dataset_id, fix, is_applied=False))
+
+
+@pages.post("/datasets/{dataset_id}/fixes")
+def choose_fix(visit: VisitDep, dataset_id: UUID, form: Annotated[FixForm, Form()]) -> RedirectResponse:
+    changed(visit, dataset_id, form.fix, is_applied=form.applied)
+    return RedirectResponse(f"/datasets/{dataset_id}#health", 303)
+
+
+@pages.post("/datasets/{dataset_id}/health")
+def examine_again(visit: VisitDep, dataset_id: UUID) -> RedirectResponse:
+    health.examine_again(visit.session, visit.settings, dataset_id)
+    return RedirectResponse(f"/datasets/{dataset_id}#health", 303)
+
+
+def changed(visit: Visit, dataset_id: UUID, fix: Fix, *, is_applied: bool) -> DatasetRow:
+    """The dataset with a fix or without it, made on the computing threads."""
+    fixes = fixes_of(queries.get_dataset(visit.session, dataset_id, lock=True))
+    wanted = with_fix(fixes, fix) if is_applied else fixes - {fix}
+    return visit.pool.run(service.set_fixes, visit.session, visit.storage, dataset_id, wanted)
+
+
+def examined(visit: Visit, row: DatasetRow) -> health.Health:
+    """What is known of a dataset's health; a small one is examined on the computing threads."""
+    return visit.pool.run(health.health_of, visit.session, visit.storage, visit.settings, row)
+
+
+def seen_health(visit: Visit, row: DatasetRow) -> health.Health | None:
+    """The same for a page, which is shown without it if the texts are not on this machine."""
+    try:
+        return examined(visit, row)
+    except MissingDatasetError:
+        return None
