@@ -12,12 +12,14 @@ _BUNDLING: Final = "app.cli.bundling"
 _CLASSIFY: Final = "app.cli.classify"
 _DEMO: Final = "app.cli.demo"
 _EXPERIENCE: Final = "app.cli.experience"
+_HEALTH: Final = "app.cli.health"
 _REGISTRY: Final = "app.cli.registry"
 _REPRODUCE: Final = "app.cli.reproduce"
 _SPACE: Final = "app.cli.space"
 _VALUE_NETWORKS: Final = "app.cli.value_networks"
 COMMANDS: Final = {
     "demo": Place(_DEMO, "demo", "Write a file of made-up labelled messages to try everything on."),
+    "health": Place(_HEALTH, "health", "Say what would spoil learning from a file, and what mends it."),
     "recommend": Place(_CLASSIFY, "recommend", "Rank architectures for a dataset; trains nothing."),
     "train": Place(_CLASSIFY, "train", "Train a classifier: the recommended one, or one you describe."),
     "predict": Place(_CLASSIFY, "predict", "Label the texts of a file with a trained classifier."),
