@@ -35,21 +35,19 @@ class Worth:
 
 def worth_of(costs: Costs, architecture: Architecture) -> tuple[Worth, ...]:
     """The worth of every decision that has an allowed alternative, most valuable first."""
-    reached = float(_expected(costs, [architecture])[0])
+    others = {name: _others(costs, architecture, name) for name in architecture.decisions}
+    # All at once: a hundred predictions cost as much as one.
+    asked = [(name, choice) for name, changed in others.items() for choice in changed]
+    expected = _expected(costs, [architecture, *(others[name][choice] for name, choice in asked)])
+    losses = {pair: float(expected[0] - value) for pair, value in zip(asked, expected[1:], strict=True)}
     found = []
     for name, value in architecture.decisions.items():
-        others = _others(costs, architecture, name)
-        whole = others.pop(NONE, None) if name in INPUTS else None
-        if others:
-            expected = _expected(costs, list(others.values()))
-            best = int(np.argmax(expected))
-            found.append(
-                Worth(name, value, list(others)[best], reached - float(expected[best]), is_whole=False)
-            )
-        if whole is not None:
-            found.append(
-                Worth(name, value, NONE, reached - float(_expected(costs, [whole])[0]), is_whole=True)
-            )
+        left = [choice for choice in others[name] if name not in INPUTS or choice != NONE]
+        if left:
+            best = min(left, key=lambda choice: losses[name, choice])
+            found.append(Worth(name, value, best, losses[name, best], is_whole=False))
+        if name in INPUTS and (name, NONE) in losses:
+            found.append(Worth(name, value, NONE, losses[name, NONE], is_whole=True))
     return tuple(sorted(found, key=lambda worth: (-worth.gain, worth.decision, not worth.is_whole)))
 
 
