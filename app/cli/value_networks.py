@@ -172,6 +172,7 @@ def list_checkpoints(card: str | None, data: Path | None) -> Mapping[str, Any]:
         {
             "id": each.checkpoint.id,
             "space": each.checkpoint.space,
+            "metric": each.checkpoint.metric,
             "tasks": len(each.checkpoint.landmarks.names),
             "shipped": each.is_shipped,
             "snapshot": each.checkpoint.snapshot_hash[:12],

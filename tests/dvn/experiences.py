@@ -132,6 +132,8 @@ def _run_row(task: KnownTask, run: KnownRun) -> dict[str, object]:
         "origin": "shared" if run.is_shared else "random",
         "state": "finished",
         "validation_accuracy": run.validation_accuracy,
+        "validation_macro_f1": run.validation_accuracy**2,
+        "test_macro_f1": run.test_accuracy**2,
         "test_accuracy": run.test_accuracy,
         "train_seconds": run.own_seconds,
         "bundle_bytes": run.bundle_bytes,

@@ -65,6 +65,20 @@ def test_a_seed_has_its_own_checkpoint_and_out_chooses_the_folder(snapshot: Path
     assert len(ids) == 2
 
 
+def test_a_value_network_is_fitted_to_the_metric_that_is_asked_for(snapshot: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    options = ("--snapshot", snapshot, "--data", data, "--json")
+    by_accuracy = document(ran(value_networks.fit, *options))
+    by_f1 = document(ran(value_networks.fit, *options, "--metric", "macro_f1"))
+    assert Checkpoint.load(Path(by_f1["folder"])).metric == by_f1["metric"] == "macro_f1"
+    assert by_f1["checkpoint"] != by_accuracy["checkpoint"]
+    listed = document(ran(value_networks.list_checkpoints, "--data", data, "--json"))["checkpoints"]
+    assert {one["id"]: one["metric"] for one in listed} == {
+        by_accuracy["checkpoint"]: "accuracy",
+        by_f1["checkpoint"]: "macro_f1",
+    }
+
+
 def test_without_any_checkpoint_the_list_is_empty(tmp_path: Path) -> None:
     found = ran(value_networks.list_checkpoints, "--data", tmp_path / "data")
     assert (found.exit_code, found.stdout) == (0, "nothing\n")
