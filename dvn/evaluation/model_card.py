@@ -92,16 +92,21 @@ def _cell(words: str) -> str:
     return words.replace("|", "\\|").replace("\n", " ")
 
 
+def _metric(manifest: Mapping[str, Any]) -> str:
+    """What the value network foretells, in words."""
+    return "accuracy" if manifest.get("metric", "accuracy") == "accuracy" else "macro-F1"
+
+
 def _what_it_is(manifest: Mapping[str, Any]) -> Section:
     return Section(
         "What it is",
         (
-            f"It predicts the accuracy that each architecture of the search space {manifest['space']} "
-            f"(version {manifest.get('space_version', 'unknown')}) would reach on a task that it has never "
-            "seen, before anything is trained on that task: the v(u, z) of Kokiopoulou et al. (2019), here "
-            "not a neural network but the mean of a Gaussian process over recorded runs, quadratic in the "
-            "decisions of an architecture and linear in the numbers of a task, which did better on tasks "
-            "left out.",
+            f"It predicts the {_metric(manifest)} that each architecture of the search space "
+            f"{manifest['space']} (version {manifest.get('space_version', 'unknown')}) would reach on a task "
+            "that it has never seen, before anything is trained on that task: the v(u, z) of Kokiopoulou et "
+            "al. (2019), here not a neural network but the mean of a Gaussian process over recorded runs, "
+            "quadratic in the decisions of an architecture and linear in the numbers of a task, which did "
+            "better on tasks left out.",
             f"It sees a task as {len(manifest['features'])} numbers: counts, class balance, lengths, "
             "scripts, how far the classes lie apart, and landmarkers, the accuracies of simple classifiers "
             "in closed form. It keeps no text and no label name.",
@@ -113,10 +118,11 @@ def _intended_use(manifest: Mapping[str, Any]) -> Section:
     return Section(
         "Intended use",
         (
-            "To rank architectures for one labelled dataset of texts, and to say roughly which accuracy, "
-            "training time and size to expect of each, so that a person can choose one to train.",
+            "To rank architectures for one labelled dataset of texts, and to say roughly which "
+            f"{_metric(manifest)}, training time and size to expect of each, so that a person can choose one "
+            "to train.",
             "It is not meant to decide whether a dataset is fit for its purpose, to compare people or "
-            "groups, or to stand in for measuring a trained classifier: the accuracy that counts is the one "
+            "groups, or to stand in for measuring a trained classifier: the score that counts is the one "
             f"on test texts after training. What it says holds for the space {manifest['space']} alone.",
         ),
     )
@@ -257,7 +263,9 @@ def _reproduction(manifest: Mapping[str, Any], record: TrackRecord | None) -> Se
         f"Weights (SHA-256): {manifest.get('weights_sha256', 'unknown')}.",
         f"Snapshot (SHA-256 of tasks and runs): {manifest['snapshot_hash']}.",
     )
-    commands: tuple[str, ...] = (f"forethought fit --space {space}", f"forethought evaluate --space {space}")
+    metric = manifest.get("metric", "accuracy")
+    how = f"--space {space}" if metric == "accuracy" else f"--space {space} --metric {metric}"
+    commands: tuple[str, ...] = (f"forethought fit {how}", f"forethought evaluate {how}")
     if record is not None:
         told += (
             f"The track record was made on {record.made_at:%Y-%m-%d} by Forethought {record.code_version}.",

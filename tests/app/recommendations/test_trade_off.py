@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from app.db.session import transaction
 from app.recommendations import service
-from app.recommendations.tables import RecommendationRow
+from app.recommendations.tables import RecommendationRow, RecommendationTruthRow
 from tests.app.visiting import PAGE, id_in, made
 from tests.synthetic import csv_of, texts_of
 
@@ -141,3 +141,14 @@ def test_an_answer_of_before_the_slider_is_still_shown(wise: TestClient, dataset
     answer = wise.get(f"/api/v1/recommendations/{found['id']}").json()
     assert answer["front"] == []
     assert answer["architectures"][0]["milliseconds"] is None
+
+
+@pytest.mark.parametrize(("metric", "notes"), [("accuracy", 1), ("macro_f1", 0)])
+def test_only_what_was_foretold_of_accuracy_is_judged_by_accuracy(
+    wise: TestClient, dataset: str, metric: str, notes: int
+) -> None:
+    found = asked(wise, dataset, metric=metric, seed=71)
+    with transaction(wise.app.state.engine) as session:  # type: ignore[attr-defined]
+        service.score(session, id_in(found["id"]), 1, seed=0, accuracy={"validation": 0.8, "test": 0.7})
+        truths = session.query(RecommendationTruthRow).filter_by(recommendation_id=id_in(found["id"]))
+        assert truths.count() == notes

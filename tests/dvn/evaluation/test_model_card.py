@@ -38,6 +38,13 @@ def test_it_names_what_it_learned_from_and_only_that(checkpoint: Checkpoint) -> 
     assert "No track record was made" in told
 
 
+def test_it_says_which_metric_it_foretells(checkpoint: Checkpoint) -> None:
+    assert "It predicts the accuracy that" in words_of(model_card(checkpoint.manifest()))
+    told = words_of(model_card({**checkpoint.manifest(), "metric": "macro_f1"}))
+    assert "It predicts the macro-F1 that" in told
+    assert "--metric macro_f1" in told
+
+
 def test_the_scores_are_those_of_its_own_record(checkpoint: Checkpoint) -> None:
     own = record_of(
         tracked("task 0", reached=0.80, best_on_average=0.70),
