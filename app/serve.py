@@ -15,6 +15,7 @@ import errno
 import fcntl
 import http.client
 import importlib
+import ipaddress
 import logging
 import os
 import signal
@@ -37,7 +38,7 @@ from app.db.embedded import EmbeddedPostgres, embedded_url
 from app.db.migrate import migrate
 from app.db.tether import tethered
 from app.errors import AppError, StartError
-from app.settings import PROJECT_ROOT, Settings, child_environment, load_settings
+from app.settings import PROJECT_ROOT, Mode, Settings, child_environment, load_settings
 
 GRACEFUL_SECONDS: Final = 3
 """How long an open answer, such as a stream of progress, may delay the end of the web server."""
@@ -62,6 +63,14 @@ class PortTakenError(StartError):
 class AddressError(StartError):
     def __init__(self, host: str, port: int, reason: str) -> None:
         super().__init__(f"Nothing can listen on {host}, port {port} ({reason}): choose another.")
+
+
+class OpenToAllError(StartError):
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"Without accounts everybody who reaches {host} could see, change and delete everything: set "
+            "FORETHOUGHT_MODE=server, or listen on 127.0.0.1."
+        )
 
 
 class AlreadyRunningError(StartError):
@@ -169,6 +178,7 @@ def serve(settings: Settings) -> None:
     Raises:
         AppError: It cannot start, or one of its processes keeps dying.
     """
+    refuse_open_door(settings)
     open_data_folder(settings.data)
     with alone(settings), listening(settings) as web_socket, until_told():
         say("Starting.")
@@ -189,6 +199,24 @@ def serve(settings: Settings) -> None:
             watch(settings, children, database)
         finally:
             stop(children, database)
+
+
+def refuse_open_door(settings: Settings) -> None:
+    """Refuse to be reached from other machines without accounts.
+
+    Raises:
+        OpenToAllError: The address is not of this machine alone.
+    """
+    if settings.mode is Mode.local and not is_loopback(settings.host):
+        raise OpenToAllError(settings.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def stop(children: Sequence[Child], database: EmbeddedPostgres | None) -> None:

@@ -16,6 +16,11 @@ def clean_email(said: object) -> object:
     return said.strip().lower() if isinstance(said, str) else said
 
 
+def is_email(said: str) -> bool:
+    """Whether it looks like an address; whether it is one, only a letter could tell."""
+    return re.fullmatch(_EMAIL, said) is not None
+
+
 def local_path(said: str) -> str:
     """The path to go on to after a login, if it is one of this site; the home page otherwise.
 

@@ -9,6 +9,7 @@ from app.cli.deferred import DeferredGroup, Place
 from app.cli.output import say_unexpected
 
 _BUNDLING: Final = "app.cli.bundling"
+_ACCOUNTS: Final = "app.cli.accounts"
 _CLASSIFY: Final = "app.cli.classify"
 _DEMO: Final = "app.cli.demo"
 _EXPERIENCE: Final = "app.cli.experience"
@@ -33,6 +34,7 @@ COMMANDS: Final = {
     "promote": Place(_REGISTRY, "promote", "Put a checkpoint to use."),
     "rollback": Place(_REGISTRY, "rollback", "Withdraw the promoted checkpoint."),
     "promotions": Place(_REGISTRY, "list_promotions", "Which checkpoints were put to use, and when."),
+    "accounts": Place(_ACCOUNTS, "accounts", "Accounts of a server; whether a receipt is genuine."),
     "export": Place(_EXPERIENCE, "export", "Write the experience of a space as a Parquet snapshot."),
     "space-report": Place(_SPACE, "space_report", "Judge a search space by recorded runs."),
     "reproduce": Place(_REPRODUCE, "reproduce", "The paper's tables and figures, ours beside theirs."),

@@ -20,11 +20,17 @@ _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 def install_guards(app: FastAPI, settings: Settings) -> None:
     """Guard every request; the one added last is the first a request meets."""
     app.add_middleware(SameSiteGuard)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts), www_redirect=False)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts_of(settings), www_redirect=False)
     # Starlette's own rather than FastAPI's setting: that one stands outside these guards, so that its
     # answer could be neither a problem document nor carry the headers. A route may still raise the limit.
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_body_bytes)
     app.add_middleware(Answers)
+
+
+def hosts_of(settings: Settings) -> list[str]:
+    """The host names that requests may carry: those of the settings, and that of the public address."""
+    public = urlsplit(settings.public_url or "").hostname
+    return [*settings.allowed_hosts, *([public] if public else [])]
 
 
 def is_cross_site(method: str, headers: Headers) -> bool:

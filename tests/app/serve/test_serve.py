@@ -18,6 +18,7 @@ import pytest
 
 from app.db.embedded import embedded_url
 from app.db.owned import LOCAL_ACCOUNT
+from app.serve import OpenToAllError, is_loopback, serve
 from app.settings import PROJECT_ROOT, child_environment, load_settings
 
 TRIVIAL = "tests.app.serve.trivial:create_app"
@@ -191,3 +192,15 @@ def leave_a_job(data: Path) -> None:
     values = "gen_random_uuid(), %s, 'x', gen_random_uuid(), '{}', 'finished', 1, 1, '', false, 0"
     with psycopg.connect(embedded_url(data).replace("+psycopg", "")) as connection:
         connection.execute(f"INSERT INTO job ({columns}) VALUES ({values})", [LOCAL_ACCOUNT])
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
+def test_without_accounts_it_listens_to_this_machine_only(tmp_path: Path, host: str) -> None:
+    with pytest.raises(OpenToAllError, match="FORETHOUGHT_MODE=server"):
+        serve(load_settings(data=tmp_path, host=host))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_an_address_of_this_machine_is_known(host: str) -> None:
+    assert is_loopback(host)
