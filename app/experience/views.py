@@ -16,7 +16,7 @@ from dvn.evaluation.track_record import TrackedTask, TrackRecord
 MOST_BEST: Final = 3
 _TASKS: Final = (
     ColumnTitle("Task", "name"),
-    ColumnTitle("Language", "language"),
+    ColumnTitle("Language", "language", if_wide=True),
     ColumnTitle("Family", "family", if_wide=True),
     ColumnTitle("Rows", "rows", is_number=True, starts="down"),
     ColumnTitle("Classes", "classes", is_number=True, if_wide=True, starts="down"),

@@ -1,10 +1,13 @@
 """Numbers and times become the words a page shows; every template filter lives here."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
+
+from markupsafe import Markup, escape
 
 MINUS = "\u2212"
 MODULE_NAMES: Mapping[str, str] = MappingProxyType(
@@ -44,6 +47,11 @@ LANGUAGE_NAMES: Mapping[str, str] = MappingProxyType(
 def language_name(code: str | None) -> str:
     """A language by its English name; one that has none here is its code, none at all is unknown."""
     return LANGUAGE_NAMES.get(code, code) if code else "unknown"
+
+
+def breakable(name: str) -> Markup:
+    """A name that may be broken where its parts meet, before it is broken anywhere else."""
+    return Markup(re.sub(r"([_./-]+)", r"\1<wbr>", str(escape(name))))  # noqa: S704  # escaped before
 
 
 def points(difference: float) -> str:
@@ -132,6 +140,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "language": language_name,
         "probability": probability,
         "count": count,
+        "breakable": breakable,
         "seconds": seconds,
         "milliseconds": milliseconds,
         "times": times,

@@ -15,14 +15,14 @@ from typing import Final
 from dvn.data.demo_grammar import CLASSES, ELSEWHERE, MESSAGES, PHRASES, SHARED, VAGUE
 
 ROWS: Final = 2_000
-FILE_NAME: Final = "demo_support_messages.csv"
+FILE_NAME: Final = "demo_messages.csv"
 COLUMNS: Final = ("message", "topic")
 
 _TWICE, _NEARLY, _CONFLICTS, _EMPTY = 24, 40, 14, 3
-_WRONG_LABELS: Final = 0.02
+_WRONG_LABELS: Final = 0.01
 _OTHER_LANGUAGE: Final = 0.03
-_VAGUE: Final = 0.07
-_BESIDE: Final = 0.3
+_VAGUE: Final = 0.025
+_BESIDE: Final = 0.2
 """Of second sentences, those that are about another class."""
 _SLIPS: Final = 0.15
 _TAGGED: Final = 0.6

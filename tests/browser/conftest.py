@@ -145,6 +145,8 @@ def addresses(service: Service) -> dict[str, str]:
             "track record": "/track-record",
             "api": "/api",
             "licences": "/licences",
+            "account": "/account",
+            "deletion": f"/datasets/{dataset}/delete",
             "error": "/nothing-here",
         }
 

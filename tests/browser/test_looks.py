@@ -9,7 +9,7 @@ from tests.browser.conftest import Service
 
 KINDS = (
     *("home", "columns", "dataset", "small classes", "recommendation"),
-    *("classifier", "api", "licences", "error"),
+    *("classifier", "api", "licences", "error", "account", "deletion"),
     *("tasks", "task", "runs", "map", "checkpoints", "card", "track record"),
 )
 LOW_CONTRAST = Path(__file__).with_name("low_contrast.js").read_text(encoding="utf-8")

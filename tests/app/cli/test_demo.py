@@ -20,8 +20,8 @@ def test_the_file_is_a_dataset_that_can_be_read(invoke: Invoke, place: Path) -> 
 
 def test_the_next_step_is_said(invoke: Invoke, place: Path) -> None:
     result = invoke("demo", "--rows", "300", "--seed", "2")
-    assert f"Next: forethought recommend {place / 'demo_support_messages.csv'}" in result.stdout
-    assert (place / "demo_support_messages.csv").read_bytes() == demo_csv(rows=300, seed=2)
+    assert f"Next: forethought recommend {place / 'demo_messages.csv'}" in result.stdout
+    assert (place / "demo_messages.csv").read_bytes() == demo_csv(rows=300, seed=2)
 
 
 def test_a_place_that_cannot_be_written_is_refused(invoke: Invoke, place: Path) -> None:

@@ -46,3 +46,8 @@ def test_a_language_has_its_english_name_or_keeps_its_code() -> None:
 def test_a_tiny_chance_is_only_said_to_be_small() -> None:
     assert wording.chance(0.0371) == "0.037"
     assert wording.chance(1e-9) == "less than 0.0001"
+
+
+def test_a_name_breaks_between_its_parts_and_stays_escaped() -> None:
+    assert wording.breakable("demo_messages.csv") == "demo_<wbr>messages.<wbr>csv"
+    assert wording.breakable("<b>_x</b>") == "&lt;b&gt;_<wbr>x&lt;/<wbr>b&gt;"

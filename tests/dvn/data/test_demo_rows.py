@@ -15,7 +15,7 @@ from dvn.data.demo_grammar import CLASSES, ELSEWHERE, MESSAGES, PHRASES, SHARED
 from dvn.data.demo_rows import ROWS, demo_csv, demo_rows
 from tests.dvn.factories import law
 
-DIGEST = "d5c57f9c8df431ddf3c7cc082cf88690ac56ce61ef31b415d1f185e10a5a683b"
+DIGEST = "fad5d5d4f032b4db3f6edc4162ce94de2bb251cb2ccf741a227faf5580543c53"
 
 
 @pytest.fixture(scope="module")
@@ -73,4 +73,4 @@ def test_the_topics_can_be_learned_but_not_without_a_doubt(rows: list[tuple[str,
     """A demo where everything is right teaches nothing."""
     texts, labels = zip(*rows, strict=True)
     learner = make_pipeline(TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression(C=10, max_iter=500))
-    assert 0.85 < cross_val_score(learner, texts, labels, cv=3).mean() < 0.95
+    assert 0.9 < cross_val_score(learner, texts, labels, cv=3).mean() < 0.97
