@@ -6,6 +6,7 @@ from tempfile import TemporaryFile
 from typing import IO, Final
 from uuid import UUID
 
+from app.classifiers.assessing import find_assessment
 from app.classifiers.loaded import LoadedClassifiers
 from app.classifiers.tables import ClassifierRow
 from app.datasets.tables import DatasetRow
@@ -19,7 +20,6 @@ def card_facts(row: ClassifierRow, dataset: DatasetRow) -> CardFacts:
     """What the model card tells of a ready classifier beside its network; no text is among it."""
     assert row.metrics is not None, "a ready classifier was measured"
     test = row.metrics["test"]
-    low, high = wilson(test["accuracy"] * test["rows"], test["rows"])
     return CardFacts(
         name=dataset.name,
         text_column=dataset.text_column,
@@ -27,9 +27,26 @@ def card_facts(row: ClassifierRow, dataset: DatasetRow) -> CardFacts:
         class_counts=dataset.class_counts,
         languages=tuple(dataset.languages),
         test_rows=test["rows"],
-        scores=(Measured("accuracy", test["accuracy"], low, high), Measured("macro-F1", test["macro_f1"])),
+        scores=_scores(row),
         trained_on=None if row.ended_at is None else f"{row.ended_at:%Y-%m-%d}",
     )
+
+
+def _scores(row: ClassifierRow) -> tuple[Measured, ...]:
+    """The scores with the intervals that were stored; an older classifier has none but Wilson's."""
+    stored = find_assessment(row)
+    if stored is None:
+        assert row.metrics is not None, "a ready classifier was measured"
+        test = row.metrics["test"]
+        low, high = wilson(test["accuracy"] * test["rows"], test["rows"])
+        return Measured("accuracy", test["accuracy"], low, high), Measured("macro-F1", test["macro_f1"])
+    found = stored.scores
+    named = {
+        "accuracy": found.accuracy,
+        "macro-F1": found.macro_f1,
+        "balanced accuracy": found.balanced_accuracy,
+    }
+    return tuple(Measured(name, score.value, score.low, score.high) for name, score in named.items())
 
 
 def bundle_of(loaded: LoadedClassifiers, classifier_id: UUID, facts: CardFacts) -> Bundle:

@@ -71,6 +71,9 @@ def test_the_card_tells_scores_and_classes_and_no_text(client: TestClient, ready
     metrics = client.get(f"/api/v1/classifiers/{ready}").json()["metrics"]["test"]
     assert f"| accuracy | {metrics['accuracy']:.1%} |" in card
     assert "| delivery | 30 |" in card
+    scores = client.get(f"/api/v1/classifiers/{ready}/assessment").json()
+    low, high = scores["assessment"]["macro_f1"]["low"], scores["assessment"]["macro_f1"]["high"]
+    assert f"| macro-F1 | {metrics['macro_f1']:.1%} | {low:.1%} to {high:.1%} |" in card
     assert json.loads(contents["tickets-classifier/labels.json"]) == [
         "account",
         "delivery",

@@ -37,7 +37,7 @@ def test_another_site_cannot_make_the_demo(client: TestClient) -> None:
 
 
 def test_every_module_in_use_has_its_licence_on_a_page(client: TestClient) -> None:
-    shown = client.get("/licences", headers=PAGE).text
+    shown = client.get("/licences", headers=PAGE).text.replace("<wbr>", "")
     for module in MODULES.values():
         assert module.name in shown
         assert module.package in shown
