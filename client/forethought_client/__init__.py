@@ -1,0 +1,63 @@
+"""A typed client of a Forethought service; it needs httpx and nothing else."""
+
+from forethought_client.answers import (
+    Architecture,
+    Assessment,
+    Classifier,
+    Dataset,
+    Job,
+    Prediction,
+    Preview,
+    Receipt,
+    Recommendation,
+    Sharing,
+    Training,
+    Transfer,
+    Upload,
+)
+from forethought_client.client import Forethought
+from forethought_client.errors import (
+    BusyError,
+    ConflictError,
+    ForbiddenError,
+    ForethoughtError,
+    InvalidError,
+    NoSpaceError,
+    NotFoundError,
+    ProblemError,
+    TooLargeError,
+    TrainingEndedError,
+    UnauthorizedError,
+    UnreachableError,
+)
+from forethought_client.transport import Patience
+
+__all__ = [
+    "Architecture",
+    "Assessment",
+    "BusyError",
+    "Classifier",
+    "ConflictError",
+    "Dataset",
+    "ForbiddenError",
+    "Forethought",
+    "ForethoughtError",
+    "InvalidError",
+    "Job",
+    "NoSpaceError",
+    "NotFoundError",
+    "Patience",
+    "Prediction",
+    "Preview",
+    "ProblemError",
+    "Receipt",
+    "Recommendation",
+    "Sharing",
+    "TooLargeError",
+    "Training",
+    "TrainingEndedError",
+    "Transfer",
+    "UnauthorizedError",
+    "UnreachableError",
+    "Upload",
+]

@@ -1,0 +1,85 @@
+"""What the service knows beside your own data, and what an account may delete."""
+
+from collections.abc import Iterator
+from typing import Any, final
+
+from forethought_client.answers import Receipt
+from forethought_client.decode import decode
+from forethought_client.known import (
+    Checkpoint,
+    CheckpointCard,
+    Module,
+    OwnOutcome,
+    Run,
+    Task,
+    TaskMap,
+    TrackRecord,
+)
+from forethought_client.transport import Transport, id_of
+
+
+@final
+class Experience:
+    """Tasks, runs, value networks, and what was predicted beside what came out."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def tasks(self, sought: str | None = None) -> Iterator[Task]:
+        """What the value networks learned from, by name; those with these words, if any are given."""
+        return self._transport.pages(Task, "/experience/tasks", "tasks", q=sought)
+
+    def task(self, task: "Task | str") -> Task:
+        """A known task."""
+        return self._transport.get(Task, f"/experience/tasks/{id_of(task)}")
+
+    def runs(self, **question: Any) -> Iterator[Run]:
+        """Recorded runs by task, the best first; of one `task`, `space`, `state` or `origin`."""
+        return self._transport.pages(Run, "/experience/runs", "runs", **question)
+
+    def map(self, *, by: str = "network", near: str | None = None) -> TaskMap:
+        """The map of tasks, compared by the "network" or by "facts"."""
+        return self._transport.get(TaskMap, "/experience/map", by=by, near=near)
+
+    def checkpoints(self) -> list[Checkpoint]:
+        """Every value network."""
+        answer = self._transport.ask("GET", "/experience/checkpoints").json()
+        return [decode(Checkpoint, one) for one in answer["checkpoints"]]
+
+    def checkpoint(self, checkpoint: "Checkpoint | str") -> CheckpointCard:
+        """A value network with its model card."""
+        return self._transport.get(CheckpointCard, f"/experience/checkpoints/{id_of(checkpoint)}")
+
+    def modules(self) -> list[Module]:
+        """Embedding modules and their licences."""
+        return [decode(Module, one) for one in self._transport.ask("GET", "/modules").json()["modules"]]
+
+    def track_record(self, space: str | None = None) -> TrackRecord:
+        """Every left-out task, predicted and true."""
+        return self._transport.get(TrackRecord, "/track-record", space=space)
+
+    def own_outcomes(self) -> Iterator[OwnOutcome]:
+        """What was recommended and trained here, predicted and true."""
+        return self._transport.pages(OwnOutcome, "/track-record/own", "outcomes")
+
+
+@final
+class Account:
+    """What belongs to the caller as a whole."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def delete_everything(self) -> Receipt:
+        """Delete all datasets with all that was made of them."""
+        return self._transport.change(Receipt, "POST", "/account/deletions", {"confirm": "delete everything"})
+
+    def receipts(self) -> list[Receipt]:
+        """Receipts of deletions, the newest first."""
+        answer = self._transport.ask("GET", "/account/receipts").json()
+        return [decode(Receipt, one) for one in answer["receipts"]]
+
+    def receipt(self, receipt: "Receipt | str") -> Receipt:
+        """A receipt of a deletion."""
+        wanted = receipt if isinstance(receipt, str) else receipt.receipt
+        return self._transport.get(Receipt, f"/account/receipts/{wanted}")
