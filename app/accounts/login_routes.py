@@ -19,12 +19,13 @@ from app.accounts.tables import LoginRow
 from app.db.session import transaction
 from app.errors import AppError, TooOftenError
 from app.settings import Registration
+from app.web.api_route import ApiRoute
 from app.web.deps import Visit, VisitDep
 from app.web.errors import status_of
 from app.web.templates import page
 
 pages = APIRouter(include_in_schema=False)
-api = APIRouter(tags=["account"])
+api = APIRouter(tags=["account"], route_class=ApiRoute)
 
 _BROWSERS: Final = ("Firefox", "Edg", "OPR", "Chrome", "Safari", "curl", "python")
 _SYSTEMS: Final = ("Android", "iPhone", "iPad", "Windows", "Mac OS X", "Linux")

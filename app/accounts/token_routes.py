@@ -16,6 +16,7 @@ from app.web.templates import page
 from app.web.visitor import Scope
 
 pages = APIRouter(include_in_schema=False)
+# Plain routes: an ApiRoute would keep a token's words with its answer for a repeated request.
 api = APIRouter(tags=["account"])
 
 

@@ -13,12 +13,13 @@ from app.classifiers.queries import trainings_under_way
 from app.datasets.queries import count_datasets, shared_datasets, stored_bytes
 from app.erasure.queries import receipts
 from app.settings import Mode
+from app.web.api_route import ApiRoute
 from app.web.deps import Visit, VisitDep
 from app.web.templates import page
 from app.web.visitor import Scope
 
 pages = APIRouter(include_in_schema=False)
-api = APIRouter(tags=["account"])
+api = APIRouter(tags=["account"], route_class=ApiRoute)
 
 
 class QuotaAnswer(BaseModel):

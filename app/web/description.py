@@ -32,6 +32,7 @@ TAGS: Final = {
     "jobs": "Background work.",
     "track record": "What was predicted, and what came out.",
     "experience": "What the value networks learned from.",
+    "account": "Who asks, and with which tokens.",
     "deletion": "Everything that was made of a dataset, gone, with a receipt.",
     "health": "Is it alive, can it answer?",
 }

@@ -1,7 +1,7 @@
 """What the service answers, as frozen values: ids are strings, scores lie in [0, 1]."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -223,3 +223,54 @@ class Receipt(Answer):
     completed_at: datetime
     rows: Mapping[str, int]
     signature: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota(Answer):
+    """How much of something an account has used; without a limit in local mode."""
+
+    name: str
+    used: int
+    limit: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountFacts(Answer):
+    """Who asks, what the token may do, and what is used up; without an address in local mode."""
+
+    id: str
+    email: str | None
+    mode: str
+    scopes: tuple[str, ...]
+    quotas: tuple[Quota, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token(Answer):
+    """An API token, without its words."""
+
+    id: str
+    name: str
+    prefix: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    used_at: datetime | None
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewToken(Token):
+    """A token with its words, which nobody can read again."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login(Answer):
+    """A browser that is logged in."""
+
+    id: str
+    browser: str
+    created_at: datetime
+    seen_at: datetime
+    ends_at: datetime

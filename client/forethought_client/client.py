@@ -4,9 +4,10 @@ from typing import Self, final
 
 import httpx
 
+from forethought_client.account import Account
 from forethought_client.classifiers import Classifiers
 from forethought_client.datasets import Datasets, Recommendations
-from forethought_client.experience import Account, Experience
+from forethought_client.experience import Experience
 from forethought_client.jobs import Jobs
 from forethought_client.transport import Patience, Transport
 from forethought_client.uploads import Uploads

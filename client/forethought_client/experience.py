@@ -1,9 +1,8 @@
-"""What the service knows beside your own data, and what an account may delete."""
+"""What the service knows beside your own data: tasks, runs, value networks and how they did."""
 
 from collections.abc import Iterator
 from typing import Any, final
 
-from forethought_client.answers import Receipt
 from forethought_client.decode import decode
 from forethought_client.known import (
     Checkpoint,
@@ -61,25 +60,3 @@ class Experience:
     def own_outcomes(self) -> Iterator[OwnOutcome]:
         """What was recommended and trained here, predicted and true."""
         return self._transport.pages(OwnOutcome, "/track-record/own", "outcomes")
-
-
-@final
-class Account:
-    """What belongs to the caller as a whole."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    def delete_everything(self) -> Receipt:
-        """Delete all datasets with all that was made of them."""
-        return self._transport.change(Receipt, "POST", "/account/deletions", {"confirm": "delete everything"})
-
-    def receipts(self) -> list[Receipt]:
-        """Receipts of deletions, the newest first."""
-        answer = self._transport.ask("GET", "/account/receipts").json()
-        return [decode(Receipt, one) for one in answer["receipts"]]
-
-    def receipt(self, receipt: "Receipt | str") -> Receipt:
-        """A receipt of a deletion."""
-        wanted = receipt if isinstance(receipt, str) else receipt.receipt
-        return self._transport.get(Receipt, f"/account/receipts/{wanted}")

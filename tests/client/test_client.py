@@ -30,6 +30,7 @@ from tests.synthetic import csv_of, texts_of
 
 pytestmark = pytest.mark.enable_socket
 
+NOBODY = "00000000-0000-4000-8000-000000000000"
 QUICK = Patience(tries=4, first_wait_seconds=0.05)
 
 
@@ -166,9 +167,23 @@ def change_and_delete(service: Forethought) -> None:
     service.uploads.delete(transfer)
     assert upload.id not in {one.id for one in service.uploads.all()}
     assert dataset.id not in {one.id for one in service.datasets.all()}
+    look_at_the_account(service)
     service.account.delete_everything()
     assert list(service.datasets.all()) == []
     assert receipt in service.account.receipts()
+
+
+def look_at_the_account(service: Forethought) -> None:
+    """In local mode, where nobody logs in and no token is needed."""
+    account = service.account.get()
+    assert (account.email, account.mode) == (None, "local")
+    assert {quota.name for quota in account.quotas}
+    assert (service.account.tokens(), service.account.logins()) == ([], [])
+    with pytest.raises(ProblemError):
+        service.account.make_token("a program", scopes=["read"])
+    for end in (service.account.revoke_token, service.account.end_login):
+        with pytest.raises(NotFoundError):
+            end(NOBODY)
 
 
 def look_at_what_is_known(service: Forethought) -> None:
@@ -245,9 +260,8 @@ def test_a_repeated_post_is_carried_out_once(url: str) -> None:
 
 
 def test_refusals_say_what_the_service_says(service: Forethought) -> None:
-    nobody = "00000000-0000-4000-8000-000000000000"
-    with pytest.raises(NotFoundError, match=f"There is no dataset {nobody}") as missing:
-        service.datasets.get(nobody)
+    with pytest.raises(NotFoundError, match=f"There is no dataset {NOBODY}") as missing:
+        service.datasets.get(NOBODY)
     assert (missing.value.status, missing.value.type) == (404, "urn:forethought:unknown-dataset")
     with pytest.raises(TooLargeError, match=r"at most 5 MB can be uploaded"):
         service.uploads.begin("large.csv", 10**10)
