@@ -80,6 +80,30 @@ class Sharing(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Finding(Answer):
+    """One thing that was found in a dataset: what it means, what it costs, and the fixes in `raw`."""
+
+    kind: str
+    severity: str
+    title: str
+    meaning: str
+    rows: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health(Answer):
+    """What would spoil learning from a dataset; without `findings` the `job` says how far the report is."""
+
+    state: str
+    job: "Job | None"
+    rows: int
+    classes: int
+    applied: Mapping[str, int]
+    findings: tuple[Finding, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Architecture(Answer):
     """A ranked architecture: the accuracy to expect with its interval, seconds to train, bytes on disk."""
 

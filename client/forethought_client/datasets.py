@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, final
 
-from forethought_client.answers import Dataset, Receipt, Recommendation, Sharing, Upload
+from forethought_client.answers import Dataset, Health, Receipt, Recommendation, Sharing, Upload
 from forethought_client.transport import Transport, id_of, stated
 
 
@@ -34,6 +34,18 @@ class Datasets:
     def choose_rare(self, dataset: "Dataset | str", rare: str) -> Dataset:
         """Choose what happens to small classes: "merge", "drop" or "keep"."""
         return self._transport.change(Dataset, "PUT", f"/datasets/{id_of(dataset)}/rare", {"rare": rare})
+
+    def health(self, dataset: "Dataset | str") -> Health:
+        """What would spoil learning from it; the report of a large dataset is made by a job."""
+        return self._transport.get(Health, f"/datasets/{id_of(dataset)}/health")
+
+    def apply_fix(self, dataset: "Dataset | str", fix: str) -> Dataset:
+        """Apply a fix that its health report offers; it can be taken back."""
+        return self._transport.change(Dataset, "PUT", f"/datasets/{id_of(dataset)}/fixes/{fix}")
+
+    def undo_fix(self, dataset: "Dataset | str", fix: str) -> Dataset:
+        """Take a fix back."""
+        return self._transport.change(Dataset, "DELETE", f"/datasets/{id_of(dataset)}/fixes/{fix}")
 
     def sharing(self, dataset: "Dataset | str") -> Sharing:
         """Whether its trainings are shared."""

@@ -138,11 +138,19 @@ def predict_a_file(service: Forethought, classifier: str, path: Path) -> None:
 
 
 def change_and_delete(service: Forethought) -> None:
-    content = csv_of([*texts_of(160, seed=502), ("alone", "a class of one text only")])
+    twice = [("my parcel came twice", "delivery")] * 2
+    content = csv_of([*texts_of(160, seed=502), *twice, ("alone", "a class of one text only")])
     upload = service.uploads.put(content, filename="small.csv")
     dataset = service.datasets.make(upload)
     assert dataset.state == "waiting"
     assert service.datasets.choose_rare(dataset, "drop").state == "ready"
+    health = service.datasets.health(dataset)
+    assert health.findings is not None
+    assert "duplicates" in " ".join(finding.kind for finding in health.findings)
+    service.datasets.apply_fix(dataset, "drop-duplicates")
+    assert service.datasets.health(dataset).applied == {"drop-duplicates": 1}
+    service.datasets.undo_fix(dataset, "drop-duplicates")
+    assert service.datasets.health(dataset).applied == {}
     assert service.datasets.share(dataset, shared=True).shared
     assert not service.datasets.share(dataset, shared=False).shared
     assert service.datasets.sharing(dataset).runs == 0
