@@ -154,6 +154,10 @@ def change_and_delete(service: Forethought) -> None:
     assert service.datasets.share(dataset, shared=True).shared
     assert not service.datasets.share(dataset, shared=False).shared
     assert service.datasets.sharing(dataset).runs == 0
+    end_and_delete(service, upload.id, dataset.id)
+
+
+def end_and_delete(service: Forethought, upload: str, dataset: str) -> None:
     service.recommendations.ask(dataset)
     training = service.classifiers.start(dataset, seed=1)
     with pytest.raises(ConflictError):
@@ -173,8 +177,8 @@ def change_and_delete(service: Forethought) -> None:
     transfer = service.uploads.begin("off.csv", 1_000)
     assert service.uploads.offset(transfer) == 0
     service.uploads.delete(transfer)
-    assert upload.id not in {one.id for one in service.uploads.all()}
-    assert dataset.id not in {one.id for one in service.datasets.all()}
+    assert upload not in {one.id for one in service.uploads.all()}
+    assert dataset not in {one.id for one in service.datasets.all()}
     look_at_the_account(service)
     service.account.delete_everything()
     assert list(service.datasets.all()) == []
