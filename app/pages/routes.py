@@ -17,8 +17,9 @@ from app.datasets.routes import made_dataset
 from app.datasets.upload_keeping import keep
 from app.datasets.views import dataset_view
 from app.pages import queries
+from app.pages.api_page import operation_groups
 from app.recommendations.queries import recommendations_of
-from app.settings import Registration
+from app.settings import Mode, Registration
 from app.web.api_route import ApiRoute
 from app.web.deps import VisitDep
 from app.web.templates import page
@@ -100,7 +101,18 @@ def licences(request: Request) -> HTMLResponse:
 
 @router.get("/api", response_class=HTMLResponse, include_in_schema=False)
 def how_to_call(request: Request) -> HTMLResponse:
-    return page(request, "pages/api.html", base_url=str(request.base_url).rstrip("/"))
+    groups = operation_groups(request.app)
+    needs_token = request.app.state.settings.mode is Mode.server
+    return page(
+        request,
+        "pages/api.html",
+        base_url=str(request.base_url).rstrip("/"),
+        groups=groups,
+        operations=sum(len(group.operations) for group in groups),
+        needs_token=needs_token,
+        python_token=', token="TOKEN"' if needs_token else "",
+        curl_token=" -H 'Authorization: Bearer TOKEN'" if needs_token else "",
+    )
 
 
 @api.get("/modules", summary="Embedding modules and their licences")
