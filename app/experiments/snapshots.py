@@ -55,7 +55,7 @@ def write(session: Session, folder: Path, *, space: str) -> dict[str, int]:
         key = (dataset.content_hash, task.split_hash)
         tasks[key], classes[key] = _task_row(task, dataset, sample), list(dataset.class_counts)
     place = {key: number for number, key in enumerate(tasks)}
-    recorded = sorted(_recorded(session, space), key=lambda run: _order(run, place))
+    recorded = _distinct(sorted(_recorded(session, space), key=lambda run: _order(run, place)))
     used = {(run.content_hash, run.split_hash) for run in recorded}
     curves = list(_curve_rows(session, recorded))
     write_snapshot(
@@ -105,9 +105,18 @@ def _recorded(session: Session, space: str) -> Iterator[RecordedRun]:
         yield from queries.recorded_runs(session, space=space, version=version)
 
 
-def _order(run: RecordedRun, place: Mapping[TaskKey, int]) -> tuple[int, str, str, int, float]:
+def _order(run: RecordedRun, place: Mapping[TaskKey, int]) -> tuple[int, str, str, int, float, float]:
     task = place[run.content_hash, run.split_hash]
-    return task, run.version, run.architecture, run.seed, run.fidelity
+    return task, run.version, run.architecture, run.seed, run.fidelity, run.ended_at.timestamp()
+
+
+def _distinct(runs: Sequence[RecordedRun]) -> list[RecordedRun]:
+    """The first of each natural key: two accounts may share the same texts, which taught once."""
+    found: dict[RunKey, RecordedRun] = {}
+    for run in runs:
+        key = (run.content_hash, run.split_hash, run.version, run.architecture, run.seed, run.fidelity)
+        found.setdefault(key, run)
+    return list(found.values())
 
 
 def _stored_tasks(session: Session) -> list[_StoredTask]:

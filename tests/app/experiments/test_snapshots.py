@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.datasets.tables import DatasetRow
+from app.db.owned import AccountRow
 from app.experiments import queries, records, service, snapshots
 from app.experiments.tables import ArchitectureRow, Origin, RunRow, RunState, TaskRow, TaskSampleRow
 from app.storage import Storage
@@ -174,6 +175,36 @@ def test_a_task_without_a_present_sample_keeps_its_runs_and_teaches_nothing(
     forget(session)
     snapshots.restore(session, tmp_path / "one")
     assert set(session.scalars(select(TaskSampleRow.module_version))) == {"of old"}
+
+
+TWIN_DATASET = ("content_hash", "name", "text_column", "label_column", "rows", "classes", "class_counts")
+TWIN_TASK = (
+    "name", "family", "metric", "split_seed", "split_hash", "train_rows", "validation_rows", "test_rows",
+)  # fmt: skip
+
+
+def twin_of(session: Session, task: TaskRow) -> TaskRow:
+    """The task that another account's dataset of the same texts poses."""
+    dataset, other = session.get_one(DatasetRow, task.dataset_id), AccountRow(email="other@example.org")
+    session.add(other)
+    session.flush()
+    twin = DatasetRow(**{name: getattr(dataset, name) for name in TWIN_DATASET}, owner_id=other.id)
+    session.add(twin)
+    session.flush()
+    copy = TaskRow(dataset_id=twin.id, **{name: getattr(task, name) for name in TWIN_TASK})
+    session.add(copy)
+    session.flush()
+    return copy
+
+
+def test_the_same_texts_of_two_accounts_teach_once(
+    session: Session, texts: list[str], tmp_path: Path
+) -> None:
+    before = snapshots.write(session, tmp_path / "one", space="wide_deep")
+    copy = twin_of(session, session.scalars(select(TaskRow).order_by(TaskRow.id)).all()[0])
+    architecture = service.store_architecture(session, wide_architectures(2)[1])
+    records.record_run(session, finished(copy.id, architecture))
+    assert snapshots.write(session, tmp_path / "two", space="wide_deep") == before
 
 
 def test_a_run_without_its_task_is_refused(session: Session, texts: list[str], tmp_path: Path) -> None:
