@@ -112,7 +112,9 @@ def test_an_engineer_runs_the_commands_of_the_page_as_they_stand(service: Servic
 def commands_of(page: str) -> Iterator[str]:
     """Every curl command of a page, in order."""
     for block in re.findall(r"<pre[^>]*>(.*?)</pre>", page, flags=re.DOTALL):
-        yield from re.split(r"\n(?=curl )", html.unescape(block).strip())
+        lines = html.unescape(block).strip()
+        if lines.startswith("curl "):
+            yield from re.split(r"\n(?=curl )", lines)
 
 
 def with_ids(command: str, known: dict[str, str]) -> str:
@@ -131,12 +133,9 @@ def done(command: str, place: Path) -> Any:
 
 def ids_in(command: str, answer: Any) -> dict[str, str]:
     """The ids that later commands need."""
-    if "/uploads" in command:
-        return {"UPLOAD": answer["id"]}
-    if "/datasets'" in command:
-        return {"DATASET": answer["id"]}
-    if "/recommendations'" in command:
-        return {"RECOMMENDATION": answer["id"]}
-    if "/classifiers'" in command:
+    asked = re.search(r"/api/v1/(\w+)[?'\s]", command)
+    what = asked[1] if asked else ""
+    if what == "classifiers":
         return {"CLASSIFIER": answer["classifier"]["id"], "JOB": answer["job"]["id"]}
-    return {}
+    name = {"uploads": "UPLOAD", "datasets": "DATASET", "recommendations": "RECOMMENDATION"}.get(what)
+    return {name: answer["id"]} if name else {}
