@@ -26,6 +26,7 @@ from app.jobs.lease import claim
 from app.jobs.runner import Pace, run_job
 from app.jobs.tables import JobId, JobRow, JobState
 from app.settings import Settings
+from app.storage import Storage
 from app.web.tables import AnswerRow
 from dvn.embeddings import VectorCache
 from dvn.embeddings.modules import get_table
@@ -105,6 +106,41 @@ def test_nothing_is_left_of_a_dataset_that_is_deleted(
     assert receipt["shared_runs_taken_back"] == (1 if is_shared else 0)
     with transaction(engine) as session:
         assert session.scalars(select(RunRow)).all() == []
+
+
+def test_a_file_that_had_arrived_in_part_is_deleted_with_everything(
+    wise: TestClient, engine: Engine, wise_settings: Settings
+) -> None:
+    content = marked(912)
+    wish = {"filename": f"{MARK}.csv", "bytes": len(content)}
+    begun, whole = (wise.post("/api/v1/uploads", json=wish).json()["id"] for _ in range(2))
+    for upload, end in ((begun, 400), (whole, len(content))):
+        wise.patch(f"/api/v1/uploads/{upload}", content=content[:end], headers={"upload-offset": "0"})
+    assert Storage(wise_settings.data).unfinished / begun in map(Path, found_on_disk(wise_settings))
+    assert "transfer" in found_in_database(engine, MARK)
+    receipt = wise.post("/api/v1/account/deletions", json={"confirm": "delete everything"}).json()
+    assert found_on_disk(wise_settings) == []
+    assert found_in_database(engine, MARK, begun, whole) == []
+    assert receipt["rows"]["transfer"] == 2
+    assert {"file": f"unfinished/{begun}", "bytes": 400}.items() <= next(
+        file.items() for file in receipt["files"] if begun in file["file"]
+    )
+    late = wise.patch(f"/api/v1/uploads/{begun}", content=content[400:], headers={"upload-offset": "400"})
+    assert late.status_code == 404
+    assert found_on_disk(wise_settings) == []
+
+
+def test_a_dataset_takes_along_how_its_file_arrived(
+    wise: TestClient, engine: Engine, wise_settings: Settings
+) -> None:
+    content = marked(913)
+    wish = {"filename": f"{MARK}.csv", "bytes": len(content)}
+    transfer = wise.post("/api/v1/uploads", json=wish).json()["id"]
+    sent = wise.patch(f"/api/v1/uploads/{transfer}", content=content, headers={"upload-offset": "0"})
+    dataset = wise.post("/api/v1/datasets", json={"upload": sent.json()["id"]}).json()["id"]
+    wise.delete(f"/api/v1/datasets/{dataset}")
+    assert found_in_database(engine, MARK, transfer) == []
+    assert found_on_disk(wise_settings) == []
 
 
 def test_the_receipt_lists_every_file_with_its_fingerprint(
