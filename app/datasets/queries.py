@@ -14,6 +14,7 @@ from app.errors import NotFoundError
 from app.web.paging import PageForm, newest
 
 CONTENT_LOCK: Final = 0x0F0E_7413
+ANNOUNCING_LOCK: Final = 0x0F0E_7414
 
 
 class UnknownUploadError(NotFoundError):
@@ -90,6 +91,11 @@ def get_dataset(session: Session, dataset_id: UUID, *, lock: bool = False) -> Da
 def lock_content(session: Session, content_hash: str) -> None:
     """Until the transaction ends nobody else stores or deletes the file of this content."""
     session.execute(select(func.pg_advisory_xact_lock(CONTENT_LOCK, func.hashtext(content_hash))))
+
+
+def lock_announcing(session: Session) -> None:
+    """Until the transaction ends nobody else announces a file."""
+    session.execute(select(func.pg_advisory_xact_lock(ANNOUNCING_LOCK)))
 
 
 def dataset_by_content(session: Session, content_hash: str) -> DatasetRow | None:

@@ -15,7 +15,7 @@ from app.datasets import queries, service
 from app.datasets.forms import TransferForm
 from app.datasets.service import KeptFile
 from app.datasets.tables import TransferRow, UploadRow
-from app.db.owned import EVERYONES
+from app.db.owned import EVERYONES, owner_of
 from app.errors import BadInputError, BusyError, ConflictError, TooLargeError
 from app.settings import Settings
 from app.storage import PART, ReceivedFile, Storage, is_older, remove
@@ -26,6 +26,8 @@ from dvn.data.preview import Preview, preview
 
 MOST_UNFINISHED: Final = 200
 """As many files may be under way at once; announcing costs nothing, so that it must have an end."""
+MOST_OF_AN_ACCOUNT: Final = 20
+"""As many of them may be one account's, so that nobody takes everybody's places."""
 
 
 class TooLargeFileError(TooLargeError):
@@ -40,6 +42,15 @@ class TooManyTransfersError(BusyError):
     def __init__(self, most: int) -> None:
         super().__init__(
             f"{most} uploads are under way; finish or delete one, or send this one when they are through."
+        )
+
+
+class TooManyOwnTransfersError(ConflictError):
+    def __init__(self, most: int, oldest: UUID, keep_hours: float) -> None:
+        super().__init__(
+            f"{most} uploads of this account are under way, and more may not be: finish one, or delete one "
+            f"(the oldest by DELETE /api/v1/uploads/{oldest}). What nobody goes on with is forgotten after "
+            f"{keep_hours:g} hours."
         )
 
 
@@ -70,15 +81,20 @@ def begin_transfer(session: Session, storage: Storage, settings: Settings, form:
     Raises:
         EmptyFileError, TooLargeFileError: It is empty, or larger than is taken.
         DiskFullError: The disk has no room for it beside what else is under way.
-        TooManyTransfersError: Too many files are under way.
+        TooManyTransfersError, TooManyOwnTransfersError: Too many files are under way.
     """
     if form.bytes == 0:
         raise EmptyFileError
     if form.bytes > settings.max_upload_bytes:
         raise TooLargeFileError(form.bytes, settings.max_upload_bytes)
     refuse_bytes(settings, queries.stored_bytes(session), form.bytes)
+    # One after the other: two that are announced at once would not see each other.
+    queries.lock_announcing(session)
     # The disk is everyone's.
     others = unfinished(session, of_everyone=True)
+    own = [other for other in others if other.owner_id == owner_of(session)]
+    if len(own) >= MOST_OF_AN_ACCOUNT:
+        raise TooManyOwnTransfersError(MOST_OF_AN_ACCOUNT, own[0].id, settings.upload_keep_hours)
     if len(others) >= MOST_UNFINISHED:
         raise TooManyTransfersError(MOST_UNFINISHED)
     awaited = sum(other.bytes - arrived(storage, other) for other in others)

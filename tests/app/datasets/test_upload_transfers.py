@@ -4,6 +4,8 @@ import errno
 import hashlib
 import itertools
 import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from io import FileIO
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,6 +19,7 @@ from hypothesis.strategies import integers, lists
 
 from app.datasets import upload_transfers
 from app.datasets.tables import TransferRow
+from app.db.owned import LOCAL_ACCOUNT, AccountRow
 from app.db.session import transaction
 from app.main import create_app
 from app.settings import Settings
@@ -290,3 +293,45 @@ def test_what_nobody_goes_on_with_is_swept(client: TestClient, web_settings: Set
     assert client.head(f"{ADDRESS}/{old}").status_code == 404
     assert offset_of(client, young) == 100
     assert {old, str(stray)} & parts_of(web_settings) == set()
+
+
+def test_one_account_leaves_room_for_the_announcements_of_others(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload_transfers, "MOST_OF_AN_ACCOUNT", len(under_way(client)) + 2)
+    first, second = announced(client, b"x" * 50), announced(client, b"x" * 50)
+    refused = client.post(ADDRESS, json={"bytes": 50})
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:forethought:too-many-own-transfers")
+    assert f"DELETE {ADDRESS}/{under_way(client)[0].id}" in refused.json()["detail"]
+    client.delete(f"{ADDRESS}/{first}")
+    with transaction(client.app.state.engine) as session:  # type: ignore[attr-defined]
+        other = AccountRow(email="other@example.org")
+        session.add(other)
+        session.flush()
+        session.add(TransferRow(owner_id=other.id, file_name="theirs.csv", bytes=50))
+    third = announced(client, b"x" * 50)
+    monkeypatch.setattr(upload_transfers, "MOST_UNFINISHED", len(under_way(client)))
+    assert client.post(ADDRESS, json={"bytes": 50}).status_code == 409, (
+        "the account's own limit is said first"
+    )
+    client.delete(f"{ADDRESS}/{third}")
+    monkeypatch.setattr(upload_transfers, "MOST_UNFINISHED", len(under_way(client)))
+    full = client.post(ADDRESS, json={"bytes": 50})
+    assert (full.status_code, full.json()["type"]) == (503, "urn:forethought:too-many-transfers")
+    client.delete(f"{ADDRESS}/{second}")
+
+
+def test_files_that_are_announced_at_once_do_not_pass_the_limit_together(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload_transfers, "MOST_OF_AN_ACCOUNT", len(under_way(client)) + 2)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: client.post(ADDRESS, json={"bytes": 50}), range(8)))
+    assert sorted(answer.status_code for answer in answers) == [201] * 2 + [409] * 6
+    for answer in (one for one in answers if one.status_code == 201):
+        client.delete(f"{ADDRESS}/{answer.json()['id']}")
+
+
+def under_way(client: TestClient) -> Sequence[TransferRow]:
+    with transaction(client.app.state.engine, owner=LOCAL_ACCOUNT) as session:  # type: ignore[attr-defined]
+        return upload_transfers.unfinished(session)
