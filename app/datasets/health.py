@@ -72,8 +72,10 @@ def is_small(row: DatasetRow) -> bool:
 
 
 def examine_again(session: Session, settings: Settings, dataset_id: UUID) -> None:
-    """Queue a new report after one that failed or was cancelled."""
+    """Queue a new report after one that failed or was cancelled; what is small is examined when asked for."""
     row = queries.get_dataset(session, dataset_id, lock=True)
+    if is_small(row) or find_report(session, row) is not None:
+        return
     job = latest_job(session, EXAMINE, row.id)
     if job is None or job.state in ENDED:
         _enqueue(session, settings, row)

@@ -1,6 +1,6 @@
 """What is wrong with a dataset, and fixes that are applied and taken back, over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Response
@@ -20,7 +20,12 @@ pages = APIRouter()
 api = APIRouter(route_class=ApiRoute)
 
 
-@api.get("/datasets/{dataset_id}/health", summary="What is wrong with a dataset")
+_LATER: Final[dict[int | str, dict[str, Any]]] = {
+    202: {"model": HealthAnswer, "description": "A job makes the report; `job` says how far it is."}
+}
+
+
+@api.get("/datasets/{dataset_id}/health", summary="What is wrong with a dataset", responses=_LATER)
 def get_health(visit: VisitDep, dataset_id: UUID, response: Response) -> HealthAnswer:
     """Of a large dataset a job makes the report: until it has, the status is 202 and `job` says how far."""
     row = queries.get_dataset(visit.session, dataset_id)
@@ -28,6 +33,13 @@ def get_health(visit: VisitDep, dataset_id: UUID, response: Response) -> HealthA
     if known.report is None:
         response.status_code = 202
     return health_answer(row, known)
+
+
+@api.post("/datasets/{dataset_id}/health", summary="Examine a dataset again", responses=_LATER)
+def post_health(visit: VisitDep, dataset_id: UUID, response: Response) -> HealthAnswer:
+    """After a job on it failed or was cancelled. A report that is there is not made again."""
+    health.examine_again(visit.session, visit.settings, dataset_id)
+    return get_health(visit, dataset_id, response)
 
 
 @api.put("/datasets/{dataset_id}/fixes/{fix}", summary="Apply a fix")

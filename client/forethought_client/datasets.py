@@ -39,6 +39,10 @@ class Datasets:
         """What would spoil learning from it; the report of a large dataset is made by a job."""
         return self._transport.get(Health, f"/datasets/{id_of(dataset)}/health")
 
+    def examine_again(self, dataset: "Dataset | str") -> Health:
+        """Its health after a job that should have made the report failed or was cancelled."""
+        return self._transport.change(Health, "POST", f"/datasets/{id_of(dataset)}/health")
+
     def apply_fix(self, dataset: "Dataset | str", fix: str) -> Dataset:
         """Apply a fix that its health report offers; it can be taken back."""
         return self._transport.change(Dataset, "PUT", f"/datasets/{id_of(dataset)}/fixes/{fix}")

@@ -147,6 +147,7 @@ def change_and_delete(service: Forethought) -> None:
     health = service.datasets.health(dataset)
     assert health.findings is not None
     assert "duplicates" in " ".join(finding.kind for finding in health.findings)
+    assert service.datasets.examine_again(dataset) == health, "a report that is there is not made again"
     service.datasets.apply_fix(dataset, "drop-duplicates")
     assert service.datasets.health(dataset).applied == {"drop-duplicates": 1}
     service.datasets.undo_fix(dataset, "drop-duplicates")

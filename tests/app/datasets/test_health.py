@@ -132,6 +132,24 @@ def test_a_job_that_failed_can_be_repeated(client: TestClient, monkeypatch: pyte
         assert str(newest.id) != job
 
 
+def test_a_program_has_a_job_repeated_that_failed_and_no_report_that_is_there(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, web_settings: Settings
+) -> None:
+    monkeypatch.setattr(health, "MOST_ROWS_AT_ONCE", 10)
+    address = f"/api/v1/datasets/{made(client, sick(109))['id']}/health"
+    job = client.get(address).json()["job"]["id"]
+    assert client.post(address).json()["job"]["id"] == job, "one that is under way is not made twice"
+    engine = engine_of(client)
+    with transaction(engine) as session:
+        session.execute(update(JobRow).where(JobRow.id == UUID(job)).values(state=JobState.cancelled))
+    again = client.post(address)
+    assert (again.status_code, again.json()["state"]) == (202, "examining")
+    assert again.json()["job"]["id"] != job
+    run_job(engine, Pace.of(web_settings), JobId(UUID(again.json()["job"]["id"])))
+    ready = client.post(address)
+    assert (ready.status_code, ready.json()) == (200, client.get(address).json())
+
+
 def test_small_classes_are_no_longer_grave_once_it_is_chosen_what_to_do(client: TestClient) -> None:
     rows = [*texts_of(60, seed=107), ("alone in its class", "lonely")]
     dataset = made(client, csv_of(rows))
