@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from app.web.errors import PROBLEM_TYPE
+from app.web.examples import add_examples, read_examples
 
 Document = dict[str, Any]
 
@@ -115,9 +116,11 @@ def describe(app: FastAPI) -> Document:
         schemas["Problem"] = _PROBLEM
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
+        examples = read_examples()
         for path, method, operation in operations(document):
             _add_problems(path, method, operation)
             _add_validators(method, operation)
+            add_examples(operation, examples.get(operation["operationId"], {}))
         app.openapi_schema = document
     return app.openapi_schema
 
