@@ -42,7 +42,7 @@ def test_without_scripts_words_are_marked_and_a_threshold_is_chosen(
     page.get_by_role("button", name="Classify", exact=True).click()
     expect(page.get_by_role("heading", name="Words that decided")).to_be_visible()
     page.get_by_text("Python", exact=True).click()
-    expect(page.get_by_text("import httpx")).to_be_visible()
+    expect(page.get_by_text("from forethought_client import Forethought")).to_be_visible()
     choices = page.get_by_role("group", name="It answers").get_by_role("radio")
     choices.last.check()
     page.get_by_role("button", name="Use this from now on").click()
