@@ -33,7 +33,7 @@ SHARE: Final = 0.05
 """The least share of all texts: of an ordinary word, and of all that is named."""
 LEVEL: Final = 0.01
 _ID: Final = re.compile(r"(?=.*\d)(?=.*[^\W\d_])\w{4,}|\w*_\w*|\d{5,}")
-_AN_ID, _A_NAME = "looks like an id", "the class's own name"
+AN_ID, A_NAME = "looks like an id", "the class's own name"
 _SHOWN: Final = {LINK: "a link", MENTION: "an @mention"}
 
 
@@ -67,7 +67,7 @@ def find_give_aways(reading: Reading) -> Iterator[Finding]:
             and reading.dataset.labels[row] == one.label
         )
         shown += [next(has)]
-    is_grave = any(one.reason == _AN_ID and one.coverage >= GRAVE for one in found)
+    is_grave = any(one.reason == AN_ID and one.coverage >= GRAVE for one in found)
     yield Finding(
         Kind.give_aways,
         Severity.must_fix if is_grave else Severity.should_look,
@@ -155,8 +155,8 @@ def _is_character(word: str) -> bool:
 def _reason(word: str, label: str) -> str:
     names = set(re.findall(r"[^\W_]+", label.casefold())) | {label.casefold()}
     if word in names:
-        return _A_NAME
-    return _AN_ID if _ID.fullmatch(word) else ""
+        return A_NAME
+    return AN_ID if _ID.fullmatch(word) else ""
 
 
 def _said(one: GiveAway) -> str:
