@@ -29,6 +29,7 @@ def _overlap(reading: Reading) -> Iterator[Finding]:
         return
     is_exact = stands_earlier(reading.dataset, reading.numbered.group_of)
     rows, exact = int(near.sum()), int(is_exact.sum())
+    stand = "stands" if rows == 1 else "stand"
     tested = max(1, int((stages(reading.dataset) > 0).sum()))
     open_rows = 0 if reading.dataset.together is not None else int((near & ~is_exact).sum())
     offers = () if reading.dataset.together is not None else (_together(reading),)
@@ -36,7 +37,7 @@ def _overlap(reading: Reading) -> Iterator[Finding]:
     yield Finding(
         Kind.overlap,
         grave if open_rows else Severity.good_to_know,
-        f"{counted(rows, 'row')} of validation and test stand in an earlier part, too",
+        f"{counted(rows, 'row')} of validation and test {stand} in an earlier part, too",
         f"{exact:,} of them with the same text and {rows - exact:,} with nearly the same: "
         f"{100 * rows / tested:.1f} % of what is tested on.",
         "What was learned by heart is taken for skill. Where the text is the very same, the row of the "
@@ -71,8 +72,7 @@ def _conflicts(reading: Reading) -> Iterator[Finding]:
             Offer(
                 Fix.majority_label,
                 vote.changed,
-                f"Gives each text the label that most of its rows have ({counted(relabelled, 'row')}), and "
-                f"removes {counted(vote.removed, 'row')} where none leads.",
+                _vote(relabelled, vote.removed),
             ),
             Offer(Fix.drop_conflicts, drop.changed, f"Removes all {counted(drop.changed, 'row')}."),
         ),
@@ -93,7 +93,7 @@ def _duplicates(reading: Reading) -> Iterator[Finding]:
     yield Finding(
         Kind.duplicates,
         Severity.should_look if reading.share(rows - texts) >= 0.05 else Severity.good_to_know,
-        f"{counted(texts, 'text')} stand here more than once",
+        f"{counted(texts, 'text')} {'stands' if texts == 1 else 'stand'} here more than once",
         f"{counted(rows, 'row')} have a text that occurs again, equal but for case and white space.",
         "Equal texts stay on one side of the split, so they fool no test; in training they count "
         "several times.",
@@ -135,6 +135,15 @@ def _near_duplicates(reading: Reading) -> Iterator[Finding]:
             ),
         ),
     )
+
+
+def _vote(relabelled: int, removed: int) -> str:
+    """What the label of the majority does to the rows of texts with several labels."""
+    given = f"Gives each text the label that most of its rows have ({counted(relabelled, 'row')})"
+    if not relabelled:
+        return f"Removes {counted(removed, 'row')}: no label leads in any of the texts."
+    gone = f"removes {counted(removed, 'row')} of texts where no label leads"
+    return f"{given}, and {gone}." if removed else f"{given}."
 
 
 def _offer(reading: Reading, fix: Fix, effect: str) -> Offer:

@@ -14,7 +14,7 @@ from dvn.health.language_checks import find_languages, languages_of
 from dvn.health.reading import Reading
 from dvn.health.text_checks import find_in_texts, lengths_of
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the checks: another number, another report of the same dataset."""
 
 CHECKED: Final = (

@@ -85,7 +85,7 @@ def _markup(reading: Reading) -> Iterator[Finding]:
     yield Finding(
         Kind.markup,
         Severity.should_look if share >= 0.05 else Severity.good_to_know,
-        f"{counted(edit.changed, 'text')} with HTML in them",
+        f"{counted(edit.changed, 'text')} with HTML in {'it' if edit.changed == 1 else 'them'}",
         "Tags such as <br /> or entities such as &amp; are left from a web page.",
         "They take the place of words, and may give away where a text comes from.",
         edit.changed,
