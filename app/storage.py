@@ -81,6 +81,10 @@ class Storage:
     def fixed_dataset(self, dataset_id: UUID) -> Path:
         return self.fixed / f"{dataset_id}.parquet"
 
+    def fixed_draft(self, job_id: UUID) -> Path:
+        """Where a job writes a fixed dataset before it takes its place."""
+        return self.fixed / f"{job_id}{PART}"
+
     def load_dataset(self, content_hash: str) -> Dataset:
         """The dataset stored under this content hash.
 

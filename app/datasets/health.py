@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, and_, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -32,6 +33,8 @@ class Health:
 
     report: HealthReport | None
     job: JobRow | None = None
+    fixing: JobRow | None = None
+    """The job on its fixes that is under way, or that failed."""
 
 
 def health_of(session: Session, storage: Storage, settings: Settings, row: DatasetRow) -> Health:
@@ -58,17 +61,46 @@ def warm_checks() -> None:
 
 def find_report(session: Session, row: DatasetRow) -> HealthReport | None:
     """The stored report on a dataset as it is now, if there is one of this version."""
-    stored = session.get(DatasetHealthRow, (row.id, row.learned_hash), populate_existing=True)
+    known = stored_report(session, row.id, row.learned_hash)
+    return None if known is None else _settled(known, row)
+
+
+def stored_report(session: Session, dataset_id: UUID, learned_hash: str) -> HealthReport | None:
+    """What was found about the texts of one content hash, whatever was chosen about small classes."""
+    stored = session.get(DatasetHealthRow, (dataset_id, learned_hash), populate_existing=True)
     if stored is None or stored.version != VERSION:
         return None
+    return report_of_json(stored.report)
+
+
+def has_report() -> ColumnElement[bool]:
+    """Whether a stored report is of a dataset as it is now and of these checks; it joins their rows."""
+    return and_(
+        DatasetHealthRow.dataset_id == DatasetRow.id,
+        DatasetHealthRow.learned_hash == func.coalesce(DatasetRow.fixed_hash, DatasetRow.content_hash),
+        DatasetHealthRow.version == VERSION,
+    )
+
+
+def report_of(stored: DatasetHealthRow, row: DatasetRow) -> HealthReport:
+    """A stored report, as it is read on the dataset that it is of."""
     return _settled(report_of_json(stored.report), row)
 
 
 def is_small(row: DatasetRow) -> bool:
     """Whether a report takes about a second at most."""
+    return is_soon_examined(row.rows, characters_of(row))
+
+
+def characters_of(row: DatasetRow) -> int:
+    """How many characters the texts have, at least about."""
     lengths = row.report.get("characters", {})
-    characters = lengths.get("total", 2 * row.rows * lengths.get("median", 100))
-    return row.rows <= MOST_ROWS_AT_ONCE and characters <= MOST_CHARACTERS_AT_ONCE
+    return int(lengths.get("total", 2 * row.rows * lengths.get("median", 100)))
+
+
+def is_soon_examined(rows: int, characters: int) -> bool:
+    """Whether so much takes about a second at most."""
+    return rows <= MOST_ROWS_AT_ONCE and characters <= MOST_CHARACTERS_AT_ONCE
 
 
 def examine_again(session: Session, settings: Settings, dataset_id: UUID) -> None:

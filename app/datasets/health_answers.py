@@ -75,10 +75,14 @@ class LanguagesAnswer(BaseModel):
 
 
 class HealthAnswer(BaseModel):
-    """A health report with the fixes that are applied; without one `job` says how far it is."""
+    """A health report with the fixes that are applied; without one `job` says how far it is.
+
+    `fixing` is the job that changes the fixes of a large dataset, while it is under way and if it failed.
+    """
 
     state: HealthState
     job: JobAnswer | None
+    fixing: JobAnswer | None
     rows: int
     classes: int
     applied: Mapping[Fix, int]
@@ -95,6 +99,7 @@ def health_answer(row: DatasetRow, known: Health) -> HealthAnswer:
     answer = HealthAnswer(
         state=state_of(known),
         job=job_answer(known.job) if known.job else None,
+        fixing=job_answer(known.fixing) if known.fixing else None,
         rows=row.rows,
         classes=row.classes,
         applied={fix: row.report.get("fixes", {}).get(fix.value, 0) for fix in Fix if fix in fixes_of(row)},

@@ -9,6 +9,7 @@ from app.datasets.fixes import TITLES, fixes_of
 from app.datasets.health import Health
 from app.datasets.health_answers import HealthState, state_of
 from app.datasets.tables import DatasetRow
+from app.jobs.tables import ENDED, JobRow
 from app.web.figures import Bar, bars
 from app.web.job_answers import percent_of, words_of
 from app.web.wording import count, language_name, percent, plural
@@ -17,6 +18,7 @@ from dvn.health import CHECKED, Finding, Fix, HealthReport, Kind, Severity
 from dvn.health.finding import Example, Languages, Lengths
 
 MOST_LANGUAGES: Final = 5
+MOST_ITEMS: Final = 6
 _WIDTH, _HEIGHT, _WIDEST, _GAP = 480, 110, 72, 6
 _TAGS: Final = {Severity.must_fix: "bad", Severity.should_look: "warn", Severity.good_to_know: "plain"}
 _VERBS: Final = {
@@ -46,6 +48,7 @@ class Card:
     cost: str
     rows: str
     items: tuple[tuple[str, str], ...]
+    more_items: tuple[tuple[str, str], ...]
     examples: tuple[Example, ...]
     buttons: tuple[FixButton, ...]
     is_choice: bool
@@ -88,6 +91,17 @@ class ReportView:
 
 
 @dataclass(frozen=True, slots=True)
+class Fixing:
+    """A job on the fixes: how far it is, or why it failed."""
+
+    job_id: UUID
+    title: str
+    percent: int | None
+    words: str
+    has_failed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class HealthView:
     """The health section of a dataset's page."""
 
@@ -98,10 +112,24 @@ class HealthView:
     report: ReportView | None
     applied: tuple[FixButton, ...]
     checked: str
+    fixing: Fixing | None
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether a finding holds the choice about small classes."""
+        return self.report is not None and any(card.is_choice for card in self.report.cards)
 
     @property
     def is_busy(self) -> bool:
+        return self.is_examining or self.is_fixing
+
+    @property
+    def is_examining(self) -> bool:
         return self.state is HealthState.examining
+
+    @property
+    def is_fixing(self) -> bool:
+        return self.fixing is not None and not self.fixing.has_failed
 
 
 def health_view(row: DatasetRow, known: Health | None) -> HealthView | None:
@@ -117,6 +145,7 @@ def health_view(row: DatasetRow, known: Health | None) -> HealthView | None:
         report=_report(known.report) if known.report else None,
         applied=_applied(row),
         checked=enumerated(CHECKED),
+        fixing=_fixing(known.fixing) if known.fixing else None,
     )
 
 
@@ -133,6 +162,12 @@ def verdict(report: HealthReport) -> str:
     if said:
         return ", ".join(said)
     return "Nothing to fix" if report.findings else "Nothing found"
+
+
+def _fixing(job: JobRow) -> Fixing:
+    doing = "Applying a fix" if job.arguments["applied"] else "Undoing a fix"
+    title = f"{doing}: {TITLES[Fix(job.arguments['fix'])]}"
+    return Fixing(job.id, title, percent_of(job), words_of(job), has_failed=job.state in ENDED)
 
 
 def _report(report: HealthReport) -> ReportView:
@@ -153,6 +188,7 @@ def _report(report: HealthReport) -> ReportView:
 
 def _card(found: Finding) -> Card:
     is_language = found.kind is Kind.languages
+    items = tuple((language_name(name) if is_language else name, words) for name, words in found.items)
     return Card(
         kind=found.kind.value,
         severity=found.severity.value.capitalize(),
@@ -160,14 +196,19 @@ def _card(found: Finding) -> Card:
         title=found.title,
         meaning=found.meaning,
         cost=found.cost,
-        rows=f"{plural(found.rows, 'row')}, {percent(found.share)}",
-        items=tuple((language_name(name) if is_language else name, words) for name, words in found.items),
+        rows=f"{plural(found.rows, 'row')}, {_share(found.share)}",
+        items=items[:MOST_ITEMS],
+        more_items=items[MOST_ITEMS:],
         examples=found.examples,
         buttons=tuple(
             FixButton(one.fix.value, TITLES[one.fix], one.effect) for one in found.offers if one.rows
         ),
         is_choice=found.kind is Kind.small_classes,
     )
+
+
+def _share(share: float) -> str:
+    return percent(share) if share >= 0.0005 else "less than 0.1 %"
 
 
 def _applied(row: DatasetRow) -> tuple[FixButton, ...]:

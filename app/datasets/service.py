@@ -1,7 +1,7 @@
 """An upload becomes a dataset: kept whole or not at all, split as its owner chose, reported in full."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.datasets import queries
-from app.datasets.fixes import current_data, keep_fixed
+from app.datasets.fixes import current_data
 from app.datasets.forms import DatasetForm, ReadForm
 from app.datasets.tables import DatasetRow, DatasetState, UploadRow
 from app.db.owned import owner_of
@@ -39,12 +39,11 @@ from dvn.data.row_errors import MisplacedQuoteError, OpenQuoteError, RowWidthErr
 from dvn.data.split import NothingToLearnError, Split, split_dataset
 from dvn.data.workbook_table import EmptySheetError, UnknownSheetError
 from dvn.errors import DataError
-from dvn.health import Fix, apply_fixes
 from dvn.training.features import texts_hash
 
 SPLIT_SEED: Final = 0
 MOST_NAME_CHARACTERS: Final = 200
-_OF_FIXES: Final = ("fixes", "rare_chosen", "text_names")
+_OF_FIXES: Final = ("as_read", "fixes", "rare_chosen", "text_names")
 """What a dataset's report says of its fixes."""
 
 
@@ -214,34 +213,10 @@ def choose_rare(session: Session, storage: Storage, dataset_id: UUID, rare: Rare
     row = queries.get_dataset(session, dataset_id)
     dataset = current_data(row, storage)
     split = try_to_split(dataset, rare)
-    facts = {**row.report, **_split_facts(split)}
+    facts = {**row.report, **split_facts(split)}
     if row.fixes:
-        facts["text_names"] = _names_with(row, dataset, split)
+        facts["text_names"] = names_with(row, dataset, split)
     _apply(row, facts, split, rare)
-    return row
-
-
-def set_fixes(session: Session, storage: Storage, dataset_id: UUID, fixes: Collection[Fix]) -> DatasetRow:
-    """The dataset with these fixes and no others; what was read stays as it is.
-
-    Raises:
-        UnknownDatasetError: There is no such dataset.
-        RivalFixesError, NothingLeftError, NothingToLearnError: They cannot be applied; nothing is changed.
-        MissingDatasetError: Its texts are not on this machine.
-    """
-    row = queries.get_dataset(session, dataset_id, lock=True)
-    fixed = apply_fixes(storage.load_dataset(row.content_hash), fixes)
-    # A fix may leave no small class: the choice about them is kept for the day it is taken back.
-    chosen = row.rare_classes or row.report.get("rare_chosen")
-    rare = RareClasses(chosen) if chosen else None
-    split = try_to_split(fixed.dataset, rare)
-    changes = {fix.value: rows for fix, rows in fixed.changes.items()}
-    facts = {**row.report, **_length_facts(fixed.dataset), **_split_facts(split)}
-    facts |= {"fixes": changes, "rare_chosen": chosen, "text_names": _names_with(row, fixed.dataset, split)}
-    row.fixes = list(changes)
-    row.fixed_hash = keep_fixed(storage, row, fixed)
-    describe_row(row, fixed.dataset, facts, split, rare)
-    session.flush()
     return row
 
 
@@ -288,7 +263,7 @@ def text_names(storage: Storage, content_hash: str) -> set[str]:
     return {texts_hash(one.texts) for one in (dataset, *learned)}
 
 
-def _names_with(row: DatasetRow, dataset: Dataset, split: LearningData | RareClassesError) -> list[str]:
+def names_with(row: DatasetRow, dataset: Dataset, split: LearningData | RareClassesError) -> list[str]:
     """The names under which vectors of fixed texts may be stored, those of earlier fixes among them."""
     learned = [split.dataset] if isinstance(split, LearningData) else []
     names = {texts_hash(one.texts) for one in (dataset, *learned)}
@@ -349,18 +324,18 @@ def _facts(dataset: Dataset, split: LearningData | RareClassesError, form: ReadF
     return {
         "choices": form.model_dump(include=set(ReadForm.model_fields), exclude_none=True),
         "left_out": list(dataset.sentences()),
-        **_length_facts(dataset),
-        **_split_facts(split),
+        **length_facts(dataset),
+        **split_facts(split),
     }
 
 
-def _length_facts(dataset: Dataset) -> dict[str, Any]:
+def length_facts(dataset: Dataset) -> dict[str, Any]:
     lengths = np.fromiter(map(len, dataset.texts), dtype=np.int64, count=len(dataset))
     facts = {"median": int(np.median(lengths)), "longest": int(lengths.max()), "total": int(lengths.sum())}
     return {"characters": facts}
 
 
-def _split_facts(split: LearningData | RareClassesError) -> dict[str, Any]:
+def split_facts(split: LearningData | RareClassesError) -> dict[str, Any]:
     if isinstance(split, RareClassesError):
         return {"rare": split.classes, "parts": None, "sentences": []}
     report = split.split.report

@@ -92,11 +92,11 @@ def _facts(row: DatasetRow) -> tuple[Fact, ...]:
 
 
 def _rare_choices(rows: int) -> tuple[RareChoice, ...]:
-    texts = "Their text" if rows == 1 else f"Their {count(rows)} texts"
+    texts = "Their text is" if rows == 1 else f"Their {count(rows)} texts are"
     return (
-        RareChoice("merge", "Merge them into one class", f"{texts} are labelled '{MERGED_NAME}'."),
+        RareChoice("merge", "Merge them into one class", f"{texts} labelled '{MERGED_NAME}'."),
         RareChoice(
-            "drop", "Leave them out", f"{texts} are not used; the classifier will not know these classes."
+            "drop", "Leave them out", f"{texts} not used; the classifier will not know these classes."
         ),
         RareChoice("keep", "Keep them to learn from", "They can be predicted, but how well is not measured."),
     )

@@ -81,8 +81,19 @@ class Fixed:
         return Reading(self.dataset, self.origins)
 
 
-def apply_fixes(dataset: Dataset, fixes: Collection[Fix]) -> Fixed:
+def _silent(_: float, __: Fix) -> None:
+    """Nobody watches."""
+
+
+def apply_fixes(
+    dataset: Dataset, fixes: Collection[Fix], *, watch: Callable[[float, Fix], object] = _silent
+) -> Fixed:
     """The dataset with these fixes; the same for any order of them.
+
+    Args:
+        dataset: What was read.
+        fixes: The fixes.
+        watch: Is told how much is done, in [0, 1], and the fix that comes next.
 
     Raises:
         RivalFixesError: Two of them exclude each other.
@@ -93,7 +104,9 @@ def apply_fixes(dataset: Dataset, fixes: Collection[Fix]) -> Fixed:
             raise RivalFixesError(rivals)
     origins, changes = np.arange(len(dataset)), {}
     reading = Reading(dataset)
-    for fix in (fix for fix in Fix if fix in fixes):
+    chosen = [fix for fix in Fix if fix in fixes]
+    for place, fix in enumerate(chosen):
+        watch(place / len(chosen), fix)
         edit = edit_of(fix, reading)
         if edit.kept is not None and not edit.kept.any():
             raise NothingLeftError(fix)

@@ -3,6 +3,7 @@
 import pytest
 from fastapi.testclient import TestClient
 
+from app.datasets import health
 from app.settings import Settings
 from app.storage import Storage
 from tests.app.visiting import PAGE, made, uploaded
@@ -63,6 +64,24 @@ def test_a_choice_about_small_classes_is_kept_and_can_be_changed(client: TestCli
     assert (chosen["state"], chosen["rare"]) == ("ready", rare)
     assert sum(chosen["parts"].values()) == (40 if rare == "drop" else 43)
     assert made(client, content)["rare"] == rare
+
+
+@pytest.mark.parametrize("is_examined", [True, False])
+def test_the_choice_stands_among_the_findings_whether_or_not_there_is_a_report_yet(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, is_examined: bool
+) -> None:
+    monkeypatch.setattr(health, "MOST_ROWS_AT_ONCE", 1_000 if is_examined else 10)
+    dataset = made(client, with_small_classes(22 + is_examined))
+    shown = client.get(f"/datasets/{dataset['id']}", headers=PAGE).text
+    _, _, card = shown.partition('id="finding-small_classes"')
+    assert 'href="#finding-small_classes"' in shown
+    assert "Must fix" in card
+    assert card.count(f'action="/datasets/{dataset["id"]}/rare"') == 1
+    assert card.count('name="rare"') == 3
+    client.post(f"/datasets/{dataset['id']}/rare", data={"rare": "merge"}, headers=PAGE)
+    chosen = client.get(f"/datasets/{dataset['id']}", headers=PAGE).text
+    assert "Recommend an architecture" in chosen
+    assert "Change the choice" in chosen
 
 
 def test_a_choice_that_leaves_one_class_is_refused_and_changes_nothing(client: TestClient) -> None:
