@@ -9,7 +9,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.classifiers.tables import ClassifierRow, ClassifierState
-from app.datasets.tables import DatasetRow, DatasetState
+from app.datasets.health import has_report, report_of
+from app.datasets.health_views import verdict
+from app.datasets.tables import DatasetHealthRow, DatasetRow, DatasetState
 from app.recommendations.tables import RecommendationRow
 
 
@@ -21,6 +23,7 @@ class ListedDataset:
     name: str
     rows: int
     classes: int
+    health: str | None
     created_at: datetime
     next_url: str
     next_words: str
@@ -43,15 +46,21 @@ def recent_datasets(session: Session, *, limit: int) -> Sequence[ListedDataset]:
         .scalar_subquery()
     )
     found = session.execute(
-        select(DatasetRow, classifier, recommendation)
+        select(DatasetRow, classifier, recommendation, DatasetHealthRow)
+        .outerjoin(DatasetHealthRow, has_report())
         .where(DatasetRow.upload_id.is_not(None))
         .order_by(DatasetRow.created_at.desc(), DatasetRow.id)
         .limit(limit)
     )
-    return [_listed(dataset, made, advised) for dataset, made, advised in found]
+    return [_listed(dataset, made, advised, health) for dataset, made, advised, health in found]
 
 
-def _listed(dataset: DatasetRow, classifier: UUID | None, recommendation: UUID | None) -> ListedDataset:
+def _listed(
+    dataset: DatasetRow,
+    classifier: UUID | None,
+    recommendation: UUID | None,
+    health: DatasetHealthRow | None,
+) -> ListedDataset:
     if classifier is not None:
         url, words = f"/classifiers/{classifier}", "Use its classifier"
     elif recommendation is not None:
@@ -61,7 +70,14 @@ def _listed(dataset: DatasetRow, classifier: UUID | None, recommendation: UUID |
     else:
         url, words = f"/datasets/{dataset.id}", "Ask for a recommendation"
     return ListedDataset(
-        dataset.id, dataset.name, dataset.rows, dataset.classes, dataset.created_at, url, words
+        id=dataset.id,
+        name=dataset.name,
+        rows=dataset.rows,
+        classes=dataset.classes,
+        health=verdict(report_of(health, dataset)) if health else None,
+        created_at=dataset.created_at,
+        next_url=url,
+        next_words=words,
     )
 
 

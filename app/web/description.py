@@ -27,7 +27,7 @@ Everything the pages do. Errors are problem details (RFC 9457), whose `detail` s
 """
 TAGS: Final = {
     "uploads": "Files, in one piece or in parts.",
-    "datasets": "Labelled texts, made of uploads.",
+    "datasets": "Labelled texts, made of uploads; what is wrong with them, and fixes that can be taken back.",
     "recommendations": "Which architectures to train, before anything is trained.",
     "classifiers": "Trained text models and their predictions.",
     "jobs": "Background work.",

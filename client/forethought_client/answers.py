@@ -93,13 +93,17 @@ class Finding(Answer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health(Answer):
-    """What would spoil learning from a dataset; without `findings` the `job` says how far the report is."""
+    """What would spoil learning from a dataset; without `findings` the `job` says how far the report is.
+
+    `fixing` is the job that changes the fixes of a large dataset, while it is under way and if it failed.
+    """
 
     state: str
     job: "Job | None"
     rows: int
     classes: int
     applied: Mapping[str, int]
+    fixing: "Job | None" = None
     findings: tuple[Finding, ...] | None = None
 
 

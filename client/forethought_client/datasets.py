@@ -44,11 +44,14 @@ class Datasets:
         return self._transport.change(Health, "POST", f"/datasets/{id_of(dataset)}/health")
 
     def apply_fix(self, dataset: "Dataset | str", fix: str) -> Dataset:
-        """Apply a fix that its health report offers; it can be taken back."""
+        """Apply a fix that its health report offers; it can be taken back.
+
+        Of a large dataset a job does it: until then the answer is as before, and its health is `fixing`.
+        """
         return self._transport.change(Dataset, "PUT", f"/datasets/{id_of(dataset)}/fixes/{fix}")
 
     def undo_fix(self, dataset: "Dataset | str", fix: str) -> Dataset:
-        """Take a fix back."""
+        """Take a fix back; of a large dataset a job does it."""
         return self._transport.change(Dataset, "DELETE", f"/datasets/{id_of(dataset)}/fixes/{fix}")
 
     def sharing(self, dataset: "Dataset | str") -> Sharing:

@@ -1,5 +1,7 @@
 """Pages that belong to no one feature."""
 
+import re
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -76,3 +78,15 @@ def test_what_the_page_on_programs_names_is_there(client: TestClient) -> None:
     shown = client.get("/api", headers=PAGE).text
     for path in ("/api/v1/uploads", "/api/v1/datasets", "/api/v1/recommendations", "/api/v1/classifiers"):
         assert path in shown
+
+
+def test_the_list_of_datasets_says_how_healthy_each_is_once_it_was_looked_at(client: TestClient) -> None:
+    rows = [*texts_of(60, seed=401), ("!!!", "refund")]
+    dataset = made(client, csv_of(rows))
+    assert "Not looked at yet" in client.get("/", headers=PAGE).text
+    report = client.get(f"/api/v1/datasets/{dataset['id']}/health").json()
+    link = rf'<a href="/datasets/{dataset["id"]}#health">(\d+) things? to (fix|look at)'
+    said = re.search(link, client.get("/", headers=PAGE).text)
+    assert said is not None
+    worst = "must_fix" if report["must_fix"] else "should_look"
+    assert said.groups() == (str(report[worst]), {"must_fix": "fix", "should_look": "look at"}[worst])
