@@ -186,7 +186,7 @@ def create_dataset(session: Session, storage: Storage, form: DatasetForm, limits
     learned = current_data(known, storage) if known else dataset
     split = try_to_split(learned, rare)
     of_fixes = {name: known.report[name] for name in _OF_FIXES if name in known.report} if known else {}
-    facts = {**of_fixes, **_facts(learned, split, form)}
+    facts = {**of_fixes, **_facts(learned, split, form), "left_out": list(dataset.sentences())}
     new = insert(DatasetRow).values(
         owner_id=owner_of(session),
         content_hash=dataset.content_hash,
@@ -323,7 +323,6 @@ def _apply(
 def _facts(dataset: Dataset, split: LearningData | RareClassesError, form: ReadForm) -> dict[str, Any]:
     return {
         "choices": form.model_dump(include=set(ReadForm.model_fields), exclude_none=True),
-        "left_out": list(dataset.sentences()),
         **length_facts(dataset),
         **split_facts(split),
     }
