@@ -22,6 +22,7 @@ TWINS: Final = {
     "POST /datasets": "post_dataset",
     "POST /datasets/{dataset_id}/rare": "put_rare",
     "POST /datasets/{dataset_id}/fixes": "put_fix delete_fix",
+    "POST /datasets/{dataset_id}/fixes/cancel": "cancel_job",
     "POST /datasets/{dataset_id}/health": "post_health",
     "POST /datasets/{dataset_id}/sharing": "put_sharing",
     "GET /datasets/{dataset_id}/delete": "get_dataset",
