@@ -2,14 +2,16 @@
 
 The client walks its journey against a server with accounts, on made-up texts. For each operation the answer
 with the fewest empty fields is kept, cut to a length that a person reads; ids, times, secrets are replaced,
-so that recording again changes what has changed.
+and what differs in measured figures only stays as it was, so that recording again changes what has changed.
 """
 
 import json
 import re
 import socket
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from time import sleep
 from typing import Any, Final
 
 import httpx
@@ -20,7 +22,7 @@ from app.db.session import make_engine, transaction
 from app.main import create_app
 from app.settings import Settings, load_settings
 from app.web.description import operations
-from app.web.examples import EXAMPLES
+from app.web.examples import EXAMPLES, read_examples
 from forethought_client import Forethought
 from tests.client.journey import (
     change_and_delete,
@@ -36,6 +38,12 @@ TEXTS: Final = ("text/csv", "text/event-stream", "application/partial-upload", "
 MOST_ENTRIES, MOST_LINES, MOST_LETTERS = 4, 6, 400
 UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TIME: Final = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
+HASH: Final = re.compile(r"[0-9a-f]{64}")
+MEASURED: Final = (
+    *("bytes", "peak_bytes", "job_event", "recommendation_truth"),
+    *("state", "percent", "words", "attempt", "started_at", "ended_at"),
+)
+"""Fields whose value is another on each journey, as a worker is quicker or slower."""
 FIXED: Final = {
     "next": "MjAyNi0wMS0xNVQwOTozMDowMCswMDowMCAwMDAwMDAwMS0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwMDA",
     "prefix": "1a2b3c4d",
@@ -55,6 +63,7 @@ class Recorder:
         self._shapes = [
             (re.compile(re.sub(r"{\w+}", "[^/]+", path)), method, name) for path, method, name in shapes
         ]
+        self.ids: dict[str, str] = {}
         self._kept: dict[str, tuple[tuple[bool, int, int], dict[str, Any]]] = {}
 
     def client(self) -> httpx.Client:
@@ -77,6 +86,8 @@ class Recorder:
         name = next(named, None)
         if name is None or not response.is_success:
             return
+        for found in UUID.findall(str(request.url.path)) + UUID.findall(response.text):
+            self.ids.setdefault(found, f"{len(self.ids) + 1:08x}-0000-4000-8000-000000000000")
         asked = body_of(request.headers, request.content)
         answer = body_of(response.headers, response.content)
         order = (answer is None, empty_fields(answer), -len(asked["value"]) if asked else 0)
@@ -116,19 +127,34 @@ def shortened(value: Any, name: str = "") -> Any:
     return value[:MOST_LETTERS] + "…" if isinstance(value, str) and len(value) > MOST_LETTERS else value
 
 
-def settled(examples: dict[str, Any]) -> dict[str, Any]:
-    """The examples with ids by their order and one time for all times."""
+def settled(examples: dict[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:
+    """The examples with ids by their order on the journey, and one time for all times."""
     cut = {
         name: {part: said | {"value": shortened(said["value"])} for part, said in example.items()}
         for name, example in examples.items()
     }
-    ids: dict[str, str] = {}
-    words = UUID.sub(
-        lambda found: ids.setdefault(found[0], f"{len(ids) + 1:08x}-0000-4000-8000-000000000000"),
-        json.dumps(cut),
-    )
+    words = UUID.sub(lambda found: ids.get(found[0], found[0]), json.dumps(cut))
     known: dict[str, Any] = json.loads(TIME.sub("2026-01-15T09:30:00Z", words))
     return known
+
+
+def unmeasured(value: Any, name: str = "") -> Any:
+    """A value without what is another on each journey: seconds, lengths, ids, hashes, states of jobs."""
+    if isinstance(value, dict):
+        return {key: unmeasured(one, key) for key, one in value.items()}
+    if isinstance(value, list):
+        return [unmeasured(one) for one in value]
+    if isinstance(value, float) or name in MEASURED or str(value).startswith("event: "):
+        return "measured"
+    return HASH.sub("hash", UUID.sub("id", value)) if isinstance(value, str) else value
+
+
+def refreshed(known: dict[str, Any], recorded: dict[str, Any]) -> dict[str, Any]:
+    """The recorded examples; those that are known already but for measured figures stay as they are."""
+    return {
+        name: known[name] if unmeasured(known.get(name)) == unmeasured(example) else example
+        for name, example in recorded.items()
+    }
 
 
 def walk(url: str, settings: Settings, database: str, recorder: Recorder, folder: Path) -> None:
@@ -146,7 +172,8 @@ def walk(url: str, settings: Settings, database: str, recorder: Recorder, folder
         token = Forethought(url, http=http).account.make_token("nightly import", scopes=scopes)
     with recorder.client() as http:
         service = Forethought(url, token=token.token, http=http)
-        service.is_ready()
+        while not service.is_ready():
+            sleep(0.2)
         http.get("/healthz")
         walk_from_a_file_to_a_classifier(service, folder)
         change_and_delete(service)
@@ -179,7 +206,8 @@ def main() -> None:
             there = load_settings(**{**settings.model_dump(), "database_url": database})
             with serving(there, listener), working(there, database):
                 walk(f"http://127.0.0.1:{port}", there, database, recorder, folder)
-    written = json.dumps(settled(recorder.examples), indent=1, ensure_ascii=False)
+    examples = refreshed(read_examples(), settled(recorder.examples, recorder.ids))
+    written = json.dumps(examples, indent=1, ensure_ascii=False)
     EXAMPLES.write_text(written + "\n", encoding="utf-8")
 
 
