@@ -113,7 +113,7 @@ def classifier_of(client: httpx.Client, dataset: str) -> str:
     found = started.json()
     while client.get(f"/api/v1/jobs/{found['job']['id']}").json()["state"] not in ("finished", "failed"):
         time.sleep(0.2)
-    return str(found["id"])
+    return str(found["classifier"]["id"])
 
 
 def main() -> None:
