@@ -2,6 +2,9 @@
 
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from time import sleep
 
 import uvicorn
@@ -13,7 +16,9 @@ from app.jobs.registry import load_kinds
 from app.jobs.runner import Pace, run_job
 from app.jobs.tables import JobId
 from app.main import create_app
-from app.settings import Settings
+from app.settings import Settings, load_settings
+from tests.conftest import copied_database
+from tests.small_experience import save_whole_experience
 
 
 class serving:  # noqa: N801  (used like a function)
@@ -59,3 +64,20 @@ class working:  # noqa: N801  (used like a function)
             reconcile(self._engine, waiting.append, max_attempts=self._settings.max_attempts)
             for job_id in waiting:
                 run_job(self._engine, Pace.of(self._settings), job_id)
+
+
+@contextmanager
+def whole_service(folder: Path, server: str, template: str, *, max_upload_bytes: int) -> Iterator[Settings]:
+    """A web server and a worker in threads of this process, with a small value network."""
+    save_whole_experience(folder / "experience")
+    with copied_database(server, template) as url, socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        settings = load_settings(
+            data=folder / "data",
+            experience=folder / "experience",
+            database_url=url,
+            max_upload_bytes=max_upload_bytes,
+            port=listener.getsockname()[1],
+        )
+        with serving(settings, listener), working(settings, url):
+            yield settings

@@ -75,7 +75,7 @@ source_options = gathered(
 @click.option("--seed", default=0, show_default=True, help="Draws weights and batches.")
 @data_option
 def fit(source: Source, out: Path | None, seed: int, data: Path | None) -> Mapping[str, Any]:
-    """Fit a value network to a snapshot (Algorithm 1), with intervals calibrated on left-out families."""
+    """Fit a value network to a snapshot, with intervals calibrated on left-out families."""
     torch.set_num_threads(1)
     settings = load_settings(data=data)
     experience = source.experience(settings)

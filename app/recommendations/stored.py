@@ -1,6 +1,7 @@
 """A recommendation becomes what its row keeps, and a row the described task that further questions need."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -96,13 +97,7 @@ def front_json(point: FrontPoint) -> Json:
 
 
 def worth_json(worth: Worth) -> Json:
-    return {
-        "decision": worth.decision,
-        "value": worth.value,
-        "other": worth.other,
-        "gain": worth.gain,
-        "is_whole": worth.is_whole,
-    }
+    return asdict(worth)
 
 
 def standing_json(one: Standing) -> Json:

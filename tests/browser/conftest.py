@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -13,10 +12,8 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from app.settings import Settings, load_settings
-from tests.conftest import copied_database
-from tests.live_service import serving, working
-from tests.small_experience import save_whole_experience
+from app.settings import Settings
+from tests.live_service import whole_service
 from tests.synthetic import csv_of, texts_of
 
 CHROMIUM = "/usr/bin/chromium"
@@ -44,19 +41,9 @@ def service(
     tmp_path_factory: pytest.TempPathFactory, postgres: object, migrated_template: str
 ) -> Iterator[Service]:
     """A web server and a worker in threads of this process, with a small value network."""
-    folder = tmp_path_factory.mktemp("service")
-    save_whole_experience(folder / "experience")
-    with copied_database(postgres.url, migrated_template) as url, socket.socket() as listener:  # type: ignore[attr-defined]
-        listener.bind(("127.0.0.1", 0))
-        settings = load_settings(
-            data=folder / "data",
-            experience=folder / "experience",
-            database_url=url,
-            max_upload_bytes=2_000_000,
-            port=listener.getsockname()[1],
-        )
-        with serving(settings, listener), working(settings, url):
-            yield Service(f"http://127.0.0.1:{settings.port}", settings)
+    folder, server = tmp_path_factory.mktemp("service"), postgres.url  # type: ignore[attr-defined]
+    with whole_service(folder, server, migrated_template, max_upload_bytes=2_000_000) as settings:
+        yield Service(f"http://127.0.0.1:{settings.port}", settings)
 
 
 @pytest.fixture(scope="module")

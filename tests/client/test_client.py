@@ -28,9 +28,7 @@ from tests.client.journey import (
     look_at_what_is_known,
     walk_from_a_file_to_a_classifier,
 )
-from tests.conftest import copied_database
-from tests.live_service import serving, working
-from tests.small_experience import save_whole_experience
+from tests.live_service import whole_service
 from tests.synthetic import csv_of, texts_of
 
 pytestmark = pytest.mark.enable_socket
@@ -42,19 +40,9 @@ QUICK = Patience(tries=4, first_wait_seconds=0.05)
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory, postgres: object, migrated_template: str) -> Iterator[str]:
     """A web server and a worker in threads of this process, with a small value network."""
-    folder = tmp_path_factory.mktemp("client")
-    save_whole_experience(folder / "experience")
-    with copied_database(postgres.url, migrated_template) as database, socket.socket() as listener:  # type: ignore[attr-defined]
-        listener.bind(("127.0.0.1", 0))
-        settings = load_settings(
-            data=folder / "data",
-            experience=folder / "experience",
-            database_url=database,
-            max_upload_bytes=5_000_000,
-            port=listener.getsockname()[1],
-        )
-        with serving(settings, listener), working(settings, database):
-            yield f"http://127.0.0.1:{settings.port}"
+    folder, server = tmp_path_factory.mktemp("client"), postgres.url  # type: ignore[attr-defined]
+    with whole_service(folder, server, migrated_template, max_upload_bytes=5_000_000) as settings:
+        yield f"http://127.0.0.1:{settings.port}"
 
 
 @pytest.fixture
