@@ -9,16 +9,18 @@ import numpy as np
 import pytest
 
 from dvn.architecture import Architecture
-from dvn.evaluation import TaskScore, judge_family, leave_one_family_out, summarise
+from dvn.evaluation import TaskScore, judge_families, judge_family, leave_one_family_out, summarise
 from dvn.evaluation.leave_one_family_out import (
     RANDOM,
     TooFewFamiliesError,
     random_trainings_to_match,
     rank_correlation,
 )
+from dvn.evaluation.limits import LIMITS
 from dvn.evaluation.predictors import Contender, Predictor
 from dvn.value_network import Experience, KnownRun, KnownTask
 from tests.dvn.experiences import QUICK, architectures, description, known_run, known_task, two_kinds
+from tests.dvn.factories import make_architecture
 
 # The package has a function of the same name.
 MODULE = import_module("dvn.evaluation.leave_one_family_out")
@@ -104,6 +106,40 @@ def test_without_runs_of_its_own_a_task_takes_the_mean_of_the_shared(monkeypatch
     monkeypatch.setattr(MODULE, "contenders", lambda _: ())
     (found,) = judge_family(shared, "family 0", QUICK)
     assert found.test_accuracy == pytest.approx(np.mean(TEST))
+
+
+def test_under_a_limit_both_the_choice_and_the_best_keep_it() -> None:
+    """The best architecture is too large: neither may it be chosen, nor is anything compared with it."""
+    tasks = two_tasks()
+    runs = tuple(replace(run, bundle_bytes=6e6 if run.architecture == FOUR[0] else 1e6) for run in tasks.runs)
+    scores = judge_families(
+        replace(tasks, runs=runs), frozenset({"family 0"}), [saying(9, 1, 2, 3)], LIMITS["5 MB"]
+    )
+    found = next(score for score in scores if score.contender == "oracle")
+    assert (found.test_accuracy, found.regret) == (0.60, pytest.approx(0.82 - 0.60))
+
+
+@pytest.mark.parametrize(
+    ("name", "costs", "is_allowed"),
+    [
+        ("5 MB", {"bundle_bytes": 4.9e6}, True),
+        ("5 MB", {"bundle_bytes": 5.1e6}, False),
+        ("1 ms", {"predict_milliseconds": 0.9}, True),
+        ("1 ms", {"predict_milliseconds": 1.1}, False),
+        ("1 ms", {}, False),  # Not measured.
+        ("none", {"bundle_bytes": 1e12}, True),
+    ],
+)
+def test_a_limit_allows_what_was_measured_within_it(
+    name: str, costs: dict[str, float], is_allowed: bool
+) -> None:
+    assert LIMITS[name].allows(replace(four_runs()[0], **costs)) == is_allowed
+
+
+@pytest.mark.parametrize(("encoder", "is_allowed"), [("none", True), ("use", False), ("minilm", False)])
+def test_without_a_transformer_no_sentence_encoder_is_allowed(encoder: str, is_allowed: bool) -> None:
+    run = known_run(0, make_architecture(encoder=encoder), 0.9)
+    assert LIMITS["no transformer"].allows(run) == is_allowed
 
 
 def test_the_first_training_catches_up_with_what_all_reach() -> None:
