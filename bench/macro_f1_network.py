@@ -60,7 +60,8 @@ def main() -> None:
         p = wilcoxon(gains[gains != 0]).pvalue
         print(
             f"network for macro_f1 against {rival}: {100 * np.nanmean(gains):+.1f} points, better on "
-            f"{(gains > 0).sum()}, worse on {(gains < 0).sum()} of {len(rows)} (Wilcoxon p = {p:.2g})"
+            f"{(gains > 0).sum()}, worse on {(gains < 0).sum()}, alike on "
+            f"{(gains == 0).sum()} of {len(rows)} (Wilcoxon p = {p:.2g})"
         )
 
 

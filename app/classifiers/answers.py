@@ -19,7 +19,7 @@ from dvn.assessment import ExplainedWord
 
 
 class ClassifierAnswer(BaseModel):
-    """A classifier; `metrics` and `cost` are null until it is ready."""
+    """A classifier; `metrics` and `cost` are null until it is ready. Its best step was told by `metric`."""
 
     id: UUID
     dataset: UUID
@@ -27,6 +27,7 @@ class ClassifierAnswer(BaseModel):
     rank: int | None
     architecture: Mapping[str, Any]
     seed: int
+    metric: str
     state: ClassifierState
     error: str | None
     metrics: Mapping[str, Any] | None
@@ -98,6 +99,7 @@ def classifier_answer(row: ClassifierRow, architecture: ArchitectureRow, job: Jo
             "decisions": architecture.decisions,
         },
         seed=row.seed,
+        metric=row.metric,
         state=row.state,
         error=row.error,
         metrics=row.metrics,

@@ -10,6 +10,7 @@ from app.classifiers.assessing import find_assessment
 from app.classifiers.loaded import LoadedClassifiers
 from app.classifiers.tables import ClassifierRow
 from app.datasets.tables import DatasetRow
+from app.web.wording import METRIC_WORDS
 from dvn.assessment.intervals import wilson
 from dvn.bundle import Bundle, CardFacts, Measured, make_bundle, write_zip
 
@@ -28,6 +29,7 @@ def card_facts(row: ClassifierRow, dataset: DatasetRow) -> CardFacts:
         languages=tuple(dataset.languages),
         test_rows=test["rows"],
         scores=_scores(row),
+        kept_by=None if row.metric == "accuracy" else METRIC_WORDS[row.metric],
         trained_on=None if row.ended_at is None else f"{row.ended_at:%Y-%m-%d}",
     )
 

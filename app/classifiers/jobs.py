@@ -14,7 +14,7 @@ from app.jobs.registry import job
 from app.jobs.runner import RunningJob
 from app.storage import Storage, replacing
 from dvn.embeddings import VectorCache
-from dvn.training import Budget, Progress, TaskFeatures, train
+from dvn.training import Budget, MetricName, Progress, TaskFeatures, train
 
 _ASK_SECONDS: Final = 0.4
 
@@ -31,8 +31,8 @@ def train_classifier(running: RunningJob) -> None:
         work.architecture,
         features=TaskFeatures(work.data.dataset, work.data.split, cache),
         seed=work.seed,
-        budget=Budget(is_enough=asking(running)),
-        watch=watching(running),
+        budget=Budget(is_enough=asking(running), metric=work.metric),
+        watch=watching(running, work.metric),
     )
     predictions = predictions_of(trained, work.data, work.stored_rows)
     result = TrainedResult(trained, assessment_of(trained, predictions, work.data, work.content_hash))
@@ -44,9 +44,9 @@ def train_classifier(running: RunningJob) -> None:
     running.record(partial(store, data=work.data, experience=experience))
 
 
-def watching(running: RunningJob) -> Callable[[Progress], bool]:
+def watching(running: RunningJob, metric: MetricName) -> Callable[[Progress], bool]:
     """What a training tells its progress to."""
-    seen = TrainingProgress()
+    seen = TrainingProgress(metric)
 
     def watch(progress: Progress) -> bool:
         said = seen.said(progress)

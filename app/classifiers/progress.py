@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from app.web.wording import count, percent, seconds
-from dvn.training import Progress
+from app.web.wording import METRIC_WORDS, count, percent, seconds
+from dvn.training import MetricName, Progress
 
 _MEASURING: Final = 0.95
 _QUICK_FEATURES, _SLOW_FEATURES = 0.05, 0.5
@@ -22,8 +22,9 @@ class Said:
 
 @dataclass(slots=True)
 class TrainingProgress:
-    """What was seen of one training."""
+    """What was seen of one training, whose best step is told by `metric`."""
 
+    metric: MetricName = "accuracy"
     features: float = _QUICK_FEATURES
     began: float | None = None
     curve: list[list[float]] = field(default_factory=list)
@@ -51,18 +52,23 @@ class TrainingProgress:
     def _training(self, progress: Progress) -> Said:
         if self.began is None:
             self.began = progress.seconds
-        if progress.validation_accuracy is not None:
-            self.curve.append([progress.step, progress.validation_accuracy])
+        if progress.validation_score is not None:
+            self.curve.append([progress.step, progress.validation_score])
         share = progress.step / max(1, progress.steps)
         words = f"Step {count(progress.step)} of {count(progress.steps)}"
         left = None
         if self.curve:
-            words += f", {percent(self.curve[-1][1])} right on the validation texts"
+            words += f", {self._reached(self.curve[-1][1])} on the validation texts"
         spent = progress.seconds - self.began
         if spent > 0 and 0 < share < 1:
             left = spent / share * (1 - share)
             words += f", about {seconds(max(left, 1.0))} left"
         return Said(self.features + (_MEASURING - self.features) * share, words, self._facts(left))
+
+    def _reached(self, score: float) -> str:
+        if self.metric == "accuracy":
+            return f"{percent(score)} right"
+        return f"{METRIC_WORDS[self.metric]} {percent(score)}"
 
     def _facts(self, left: float | None) -> dict[str, Any]:
         return {"seconds_left": left, "curve": list(self.curve)}

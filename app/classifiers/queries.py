@@ -55,7 +55,7 @@ def architectures_by_id(session: Session, architecture_ids: Collection[int]) -> 
 
 
 def same_classifier(
-    session: Session, dataset: DatasetRow, architecture_id: int, *, seed: int
+    session: Session, dataset: DatasetRow, architecture_id: int, *, seed: int, metric: str
 ) -> ClassifierRow | None:
     """The newest classifier that is this architecture on this dataset as it is now, ready or under way."""
     same = (
@@ -63,6 +63,7 @@ def same_classifier(
         func.coalesce(ClassifierRow.learned_hash, dataset.content_hash) == dataset.learned_hash,
         ClassifierRow.architecture_id == architecture_id,
         ClassifierRow.seed == seed,
+        ClassifierRow.metric == metric,
         ClassifierRow.state.in_(_UNDER_WAY_OR_READY),
     )
     newest = (ClassifierRow.created_at.desc(), ClassifierRow.id)

@@ -1,13 +1,12 @@
 """A choice of architecture becomes a queued training, and its outcome a classifier that is ready."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
-import numpy as np
 from sqlalchemy.orm import Session
 
 from app.accounts.quotas import refuse_training
@@ -15,6 +14,7 @@ from app.classifiers import queries
 from app.classifiers.assessing import StoredAssessment, StoredRows, document_of, rows_within
 from app.classifiers.forms import ClassifierForm
 from app.classifiers.shared_runs import record_training
+from app.classifiers.stored_metrics import confusion_of, metrics_of
 from app.classifiers.tables import ClassifierRow, ClassifierState
 from app.datasets import queries as dataset_queries
 from app.datasets import service as datasets
@@ -27,16 +27,15 @@ from app.jobs.queries import latest_job
 from app.jobs.service import enqueue
 from app.jobs.tables import JobRow, JobState
 from app.recommendations import queries as recommendation_queries
-from app.recommendations.forms import DEFAULT_SPACE
-from app.recommendations.service import score
+from app.recommendations.forms import DEFAULT_SPACE, AskedMetric
+from app.recommendations.service import asked_metric, score
 from app.recommendations.tables import RecommendationRow
 from app.settings import Settings
 from app.storage import PART, Storage, is_older, remove
 from dvn.architecture import Architecture, get_space
-from dvn.training import Outcome, Trained
+from dvn.training import NOT_LAST, MetricName, Trained
 
 TRAIN: Final = "classifiers.train"
-_CURVE: Final = "validation_accuracy"
 
 
 class NoRecommendationError(ConflictError):
@@ -63,9 +62,10 @@ class NotReadyError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What to train, and the recommendation and rank it came from."""
+    """What to train, by which metric to tell its best step, and the recommendation and rank it came from."""
 
     architecture: Architecture
+    metric: AskedMetric = "accuracy"
     recommendation_id: UUID | None = None
     rank: int | None = None
 
@@ -83,8 +83,9 @@ def start_training(
     dataset = dataset_queries.get_dataset(session, form.dataset, lock=True)
     datasets.refuse_waiting(dataset)
     choice = _chosen(session, form)
+    metric = form.metric or choice.metric
     architecture_id = upsert_architecture(session, choice.architecture.to_json(), choice.architecture.hash)
-    known = queries.same_classifier(session, dataset, architecture_id, seed=form.seed)
+    known = queries.same_classifier(session, dataset, architecture_id, seed=form.seed, metric=metric)
     if known is not None:
         return known, job_of(session, known.id)
     refuse_training(settings, queries.trainings_under_way(session))
@@ -95,6 +96,7 @@ def start_training(
         architecture_id=architecture_id,
         rank=choice.rank,
         seed=form.seed,
+        metric=metric,
     )
     session.add(classifier)
     session.flush()
@@ -107,7 +109,8 @@ def train_again(session: Session, settings: Settings, classifier_id: UUID) -> Cl
     old = queries.get_classifier(session, classifier_id)
     architecture = queries.architecture_of(session, old)
     document = {"space": architecture.space, "decisions": architecture.decisions}
-    form = ClassifierForm(dataset=old.dataset_id, architecture=document, seed=old.seed)
+    asked = {"architecture": document, "seed": old.seed, "metric": old.metric}
+    form = ClassifierForm.model_validate({"dataset": old.dataset_id, **asked})
     classifier, _ = start_training(session, settings, form)
     if classifier.recommendation_id is None:
         classifier.recommendation_id, classifier.rank = old.recommendation_id, old.rank
@@ -143,7 +146,11 @@ def _enqueue(session: Session, settings: Settings, classifier_id: UUID) -> None:
 def _chosen(session: Session, form: ClassifierForm) -> Choice:
     if form.architecture is not None:
         space = get_space(str(form.architecture.get("space", DEFAULT_SPACE)))
-        return Choice(space.from_json(form.architecture), form.recommendation)
+        found = form.recommendation and recommendation_queries.find_recommendation(
+            session, form.recommendation
+        )
+        metric = asked_metric(found) if found else "accuracy"
+        return Choice(space.from_json(form.architecture), metric, form.recommendation)
     if form.recommendation is not None:
         row = recommendation_queries.get_recommendation(session, form.recommendation)
     else:
@@ -166,7 +173,7 @@ def recommended_choice(row: RecommendationRow, key: str, wanted: object) -> Choi
     if ranked is None:
         raise NotRecommendedError(wanted, len(row.architectures))
     document = {"space": ranked["space"], "version": ranked["version"], "decisions": ranked["decisions"]}
-    return Choice(get_space(ranked["space"]).from_json(document), row.id, ranked["rank"])
+    return Choice(get_space(ranked["space"]).from_json(document), asked_metric(row), row.id, ranked["rank"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +183,7 @@ class TrainingWork:
     data: datasets.LearningData
     architecture: Architecture
     seed: int
+    metric: MetricName
     content_hash: str
     stored_rows: StoredRows | None
 
@@ -191,7 +199,8 @@ def load_work(session: Session, storage: Storage, classifier_id: UUID) -> Traini
     architecture = get_space(stored.space).from_json(document)
     data = datasets.learning_data(dataset, storage)
     rows = stored_rows(dataset, storage, data)
-    return TrainingWork(data, architecture, classifier.seed, dataset.content_hash, rows)
+    metric = cast(MetricName, classifier.metric)
+    return TrainingWork(data, architecture, classifier.seed, metric, dataset.content_hash, rows)
 
 
 def stored_rows(dataset: DatasetRow, storage: Storage, data: datasets.LearningData) -> StoredRows | None:
@@ -229,41 +238,21 @@ def store_result(
     """
     classifier = queries.get_classifier(session, classifier_id)
     outcome = result.trained.outcome
-    metrics = _metrics(outcome)
+    metrics = metrics_of(outcome, classifier.metric)
     classifier.metrics = metrics
-    classifier.confusion = _confusion(outcome, result.trained.classifier.labels)
+    classifier.confusion = confusion_of(outcome, result.trained.classifier.labels)
     classifier.cost = asdict(outcome.cost)
     classifier.assessment = document_of(result.assessment)
     classifier.state = ClassifierState.ready
     classifier.error = None
     classifier.ended_at = datetime.now(UTC)
-    is_whole = outcome.stopped_by != "wish"
+    is_whole = outcome.stopped_by not in NOT_LAST
     if is_whole and classifier.recommendation_id is not None and classifier.rank is not None:
         accuracy = {part: metrics[part]["accuracy"] for part in ("validation", "test")}
         score(session, classifier.recommendation_id, classifier.rank, seed=classifier.seed, accuracy=accuracy)
     if is_whole:
         record_training(session, classifier, data, outcome, experience)
     return {"classifier": str(classifier_id), "test_accuracy": metrics["test"]["accuracy"]}
-
-
-def _metrics(outcome: Outcome) -> dict[str, Any]:
-    metrics: dict[str, Any] = {"validation": {}, "test": {}}
-    for (part, name), value in outcome.metrics.items():
-        metrics[part][name] = float(value)
-    metrics["test"]["rows"] = outcome.test_rows
-    metrics["steps"] = outcome.steps
-    metrics["stopped_by"] = outcome.stopped_by
-    metrics["curve"] = [[point.step, point.value] for point in outcome.curve if point.metric == _CURVE]
-    return metrics
-
-
-def _confusion(outcome: Outcome, labels: Sequence[str]) -> dict[str, Any]:
-    truths, predictions = np.nonzero(outcome.test_confusion)
-    cells = [
-        [int(truth), int(predicted), int(outcome.test_confusion[truth, predicted])]
-        for truth, predicted in zip(truths, predictions, strict=True)
-    ]
-    return {"labels": list(labels), "cells": cells}
 
 
 def give_up(session: Session, subject_id: UUID, state: JobState, sentence: str) -> None:

@@ -29,7 +29,7 @@ from app.registry.service import retire
 from app.settings import Settings
 from app.storage import Storage
 from dvn.architecture import Architecture, get_space
-from dvn.training import Outcome
+from dvn.training import NOT_LAST, Outcome
 from dvn.value_network.joined import packed, run_key
 
 _PARTS = ("validation", "test")
@@ -52,10 +52,10 @@ def set_sharing(
         data = datasets.learning_data(dataset, storage)
         task_id = share_task(session, dataset, data, settings.experience)
         for classifier in queries.ready_without_run(session, dataset.id):
-            # One that was ended early says nothing of what its architecture reaches, and one of the texts as
-            # they were with other fixes is no run of this task.
-            is_early = (classifier.metrics or {}).get("stopped_by") == "wish"
-            if dataset.is_current(classifier.learned_hash) and not is_early:
+            # One that kept another step than its last is no run like those that are known, and one of the
+            # texts as they were with other fixes is none of this task.
+            is_whole = (classifier.metrics or {}).get("stopped_by") not in NOT_LAST
+            if dataset.is_current(classifier.learned_hash) and is_whole:
                 _record(session, classifier, task_id, None)
     elif not is_shared and dataset.shared_at is not None:
         dataset.shared_at = None

@@ -29,7 +29,7 @@ class ClassifierRow(Owned, Base):
     """A text model trained on one dataset; its files lie in storage under its id.
 
     `assessment` holds no text; a prediction less probable than `abstain_below` is withheld; `keep_requested`
-    asks a training to end and to keep the best so far.
+    asks a training to end and to keep the best so far, which is told by `metric`.
     `learned_hash` is of the texts that it learns from: its dataset's fixes may have changed since.
     """
 
@@ -45,6 +45,7 @@ class ClassifierRow(Owned, Base):
     run_id: Mapped[int | None] = mapped_column(ForeignKey(RunRow.id, ondelete="SET NULL"), index=True)
     rank: Mapped[int | None]
     seed: Mapped[int] = mapped_column(default=0)
+    metric: Mapped[str] = mapped_column(default="accuracy", server_default="accuracy")
     state: Mapped[ClassifierState] = mapped_column(
         choice(ClassifierState, "state"), default=ClassifierState.waiting
     )

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from app.classifiers.stored_metrics import METRIC_CURVE
 from app.classifiers.tables import ClassifierRow, ClassifierState
 from app.datasets.tables import DatasetRow
+from app.db.base import Json
 from app.experiments.tables import ArchitectureRow
 from app.jobs.tables import JobRow
 from app.recommendations.tables import RecommendationRow
 from app.web.diagram import Diagram, draw, ordered
 from app.web.figures import ConfusionPicture, Curve, confusion, curve
 from app.web.job_answers import percent_of, words_of
-from app.web.wording import count, moment, seconds, size
+from app.web.wording import METRIC_WORDS, count, moment, seconds, size
 
 _BUSY: Final = (ClassifierState.waiting, ClassifierState.training)
 _TITLES: Final = {
@@ -29,6 +31,7 @@ class ClassifierView:
     id: UUID
     state: str
     is_busy: bool
+    metric_words: str
     is_ready: bool
     state_title: str
     state_words: str
@@ -57,8 +60,9 @@ class ResultsView:
     macro_f1: float
     test_rows: int
     expected: float | None
+    expected_words: str
     facts: tuple[Fact, ...]
-    is_ended_early: bool
+    kept_words: str | None
     confusion: ConfusionPicture
     curve: Curve | None
     text_column: str
@@ -78,6 +82,7 @@ def classifier_view(
         id=row.id,
         state=row.state,
         is_busy=row.state in _BUSY,
+        metric_words=METRIC_WORDS[row.metric],
         is_ready=row.state == ClassifierState.ready,
         state_title=_TITLES.get(row.state, ""),
         state_words=row.error or "",
@@ -106,12 +111,30 @@ def results_view(
         macro_f1=test["macro_f1"],
         test_rows=test["rows"],
         expected=_expected(row, recommendation),
+        expected_words=METRIC_WORDS[
+            recommendation.notes.get("metric", "accuracy") if recommendation else "accuracy"
+        ],
         facts=_facts(row),
-        is_ended_early=row.metrics.get("stopped_by") == "wish",
+        kept_words=_kept_words(row.metric, row.metrics),
         confusion=confusion(row.confusion["labels"], row.confusion["cells"]),
-        curve=curve(row.metrics["curve"]),
+        curve=curve(row.metrics.get(METRIC_CURVE) or row.metrics["curve"]),
         text_column=dataset.text_column,
         bundle_bytes=row.cost["bundle_bytes"],
+    )
+
+
+def _kept_words(metric: str, metrics: Json) -> str | None:
+    """Which step was kept, where that is not simply the last."""
+    if metrics.get("stopped_by") == "wish":
+        return "Its training was ended early; this is the best that it had reached."
+    if metric == "accuracy":
+        return None
+    step, words = count(metrics["steps"]), METRIC_WORDS[metric]
+    is_last = metrics.get("stopped_by") != "score"
+    return (
+        f"It was to be high by {words}: step {step} is kept, "
+        f"{'the last and the best' if is_last else 'which was better than the last'} by {words} on the "
+        "validation texts."
     )
 
 

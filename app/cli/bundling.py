@@ -52,10 +52,18 @@ def card_facts(model: Path, name: str) -> Any:
             text_column=dataset["text"],
             rows=dataset["rows"],
             test_rows=test["rows"],
+            kept_by=_kept_by(report.get("metric", "accuracy")),
             scores=(Measured("accuracy", test["accuracy"]), Measured("macro-F1", test["macro_f1"])),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return CardFacts(name=name)
+
+
+def _kept_by(metric: str) -> str | None:
+    # Here, because it loads the templates.
+    from app.web.wording import METRIC_WORDS
+
+    return None if metric == "accuracy" else METRIC_WORDS[metric]
 
 
 def _shown(made: Mapping[str, Any]) -> str:

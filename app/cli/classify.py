@@ -147,11 +147,12 @@ def train(
             chosen, origin = recommending.first_recommended(dataset, checkpoint, question)
         else:
             chosen, origin = learning.described_architecture(architecture, asked.space), None
-        order = learning.Order(seed, asked.max_seconds, learning.vector_cache(settings))
+        order = learning.Order(seed, asked.max_seconds, learning.vector_cache(settings), asked.metric)
         trained = learning.train_classifier(dataset, split, chosen, order, show)
     predictions, assessment = learning.assessed(trained, dataset, split)
     document = {
         "classifier": str(folder),
+        "metric": asked.metric,
         **learning.outcome_document(trained),
         "assessment": assessment,
         "recommended": origin,
@@ -284,6 +285,9 @@ def _shown_classifier(found: Mapping[str, Any]) -> str:
     ]
     if found["stopped_by"] == "seconds":
         lines.append("The time limit ended the training before its planned steps.")
+    if found["stopped_by"] == "score":
+        metric = found["metric"].replace("_", "-")
+        lines.append(f"This step was better than the last by {metric} on the validation texts.")
     return "\n".join(lines)
 
 

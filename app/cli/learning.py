@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,12 +10,13 @@ from app.cli.recommending import architecture_document
 from app.errors import BadInputError
 from app.settings import Settings
 from app.storage import replacing
+from app.web.wording import METRIC_WORDS
 from dvn.architecture import SPACES, Architecture, get_space
 from dvn.assessment import MeasuredPredictions, assess, measured
 from dvn.data.dataset import Dataset
 from dvn.data.split import Split
 from dvn.embeddings import VectorCache
-from dvn.training import Budget, Progress, TaskFeatures, Trained, train
+from dvn.training import Budget, MetricName, Progress, TaskFeatures, Trained, train
 from dvn.training.outcome import NoTrainingRowsError
 
 REPORT: Final = "report.json"
@@ -45,11 +46,12 @@ def described_architecture(description: Document, space: str) -> Architecture:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How to train: from which seed, for how long, and with which cached vectors."""
+    """How to train: from which seed, for how long, with which cached vectors, and by which metric."""
 
     seed: int
     max_seconds: float | None
     cache: VectorCache | None
+    metric: MetricName = "accuracy"
 
 
 def train_classifier(
@@ -63,10 +65,12 @@ def train_classifier(
     """
 
     def watch(progress: Progress) -> bool:
-        show(progress_words(progress))
+        show(progress_words(progress, order.metric))
         return True
 
-    budget = Budget() if order.max_seconds is None else Budget(max_seconds=order.max_seconds)
+    budget = Budget(metric=order.metric)
+    if order.max_seconds is not None:
+        budget = replace(budget, max_seconds=order.max_seconds)
     features = TaskFeatures(dataset, split, order.cache)
     try:
         return train(
@@ -89,7 +93,7 @@ def vector_cache(settings: Settings) -> VectorCache | None:
     return VectorCache(settings.data / "vectors", max_bytes=settings.vector_cache_bytes)
 
 
-def progress_words(progress: Progress) -> str:
+def progress_words(progress: Progress, metric: MetricName = "accuracy") -> str:
     """Where a training is, in one line."""
     if progress.phase == "features":
         return "Turning the texts into vectors …"
@@ -97,9 +101,10 @@ def progress_words(progress: Progress) -> str:
         return "Measuring on the test texts …"
     left = progress.seconds / max(1, progress.step) * (progress.steps - progress.step)
     words = f"Training: step {progress.step:,} of {progress.steps:,}, about {left:.0f} s left"
-    if progress.validation_accuracy is None:
+    if progress.validation_score is None:
         return words
-    return f"{words}; {progress.validation_accuracy:.1%} right on the validation texts"
+    named = "right" if metric == "accuracy" else METRIC_WORDS[metric]
+    return f"{words}; {progress.validation_score:.1%} {named} on the validation texts"
 
 
 def outcome_document(trained: Trained) -> Document:

@@ -144,7 +144,7 @@ asked_options: Final = gathered(
             type=click.Choice(["accuracy", "macro_f1", "balanced_accuracy"]),
             default="accuracy",
             show_default=True,
-            help="What is to be high; balanced accuracy is ranked by macro-F1 so far.",
+            help="What is to be high; the best step by it is kept. Balanced accuracy is ranked by macro-F1.",
         ),
     },
 )

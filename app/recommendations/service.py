@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from time import perf_counter
-from typing import Final
+from typing import Final, cast
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -115,6 +115,11 @@ def asked_by(form: QuestionForm, dataset_id: UUID, settings: Settings) -> Asked:
         prefer_small=form.prefer_small,
     )
     return Asked(dataset_id, get_space(form.space).name, question, form.metric)
+
+
+def asked_metric(row: RecommendationRow) -> AskedMetric:
+    """What a recommendation was asked to make high; the oldest could only be asked for accuracy."""
+    return cast(AskedMetric, row.question.get("metric", "accuracy"))
 
 
 def score(

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +12,8 @@ from app.recommendations.records import Records
 from app.recommendations.tables import RecommendationRow
 from app.web.diagram import Diagram, draw, ordered
 from app.web.figures import Axis, IntervalPicture, axis_of, interval
+from app.web.wording import METRIC_WORDS
 from dvn.architecture_inference import PREFERENCE_STEPS, price_at
-
-METRIC_WORDS: Mapping[str, str] = MappingProxyType({"accuracy": "accuracy", "macro_f1": "macro-F1"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ MODULE_NAMES: Mapping[str, str] = MappingProxyType(
         "minilm_table": "MiniLM wordpieces",
     }
 )
+METRIC_WORDS: Mapping[str, str] = MappingProxyType(
+    {"accuracy": "accuracy", "macro_f1": "macro-F1", "balanced_accuracy": "balanced accuracy"}
+)
 NGRAM_NAMES: Mapping[str, str] = MappingProxyType(
     {
         "words": "Single words",

@@ -176,6 +176,7 @@ class Classifier(Answer):
     rank: int | None
     architecture: Mapping[str, Any]
     seed: int
+    metric: str
     state: str
     error: str | None
     metrics: Mapping[str, Any] | None

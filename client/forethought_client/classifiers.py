@@ -35,13 +35,20 @@ class Classifiers:
         rank: int = 1,
         architecture: Mapping[str, Any] | None = None,
         seed: int = 0,
+        metric: str | None = None,
     ) -> Training:
-        """Start a training: of a recommendation's architecture of this rank, or of the one that is given."""
+        """Start a training: of a recommendation's architecture of this rank, or of the one that is given.
+
+        `metric` tells which step is kept: "accuracy", "macro_f1" or "balanced_accuracy"; without it, what the
+        recommendation was asked for.
+        """
         body: dict[str, Any] = {"dataset": id_of(dataset), "rank": rank, "seed": seed}
         if recommendation is not None:
             body["recommendation"] = id_of(recommendation)
         if architecture is not None:
             body["architecture"] = architecture
+        if metric is not None:
+            body["metric"] = metric
         return self._transport.change(Training, "POST", "/classifiers", body)
 
     def train(

@@ -32,6 +32,7 @@ class CardFacts:
         languages: Languages of the texts, as codes.
         test_rows: Texts the scores were measured on.
         scores: The scores; none if they were not stored.
+        kept_by: The metric by which its best step was told, as a person reads it; None if its last was kept.
         trained_on: The day it was trained, as a person reads it.
     """
 
@@ -42,6 +43,7 @@ class CardFacts:
     languages: tuple[str, ...] = ()
     test_rows: int | None = None
     scores: tuple[Measured, ...] = ()
+    kept_by: str | None = None
     trained_on: str | None = None
 
 
@@ -124,6 +126,10 @@ def _scores(facts: CardFacts) -> Iterator[str]:
         between = "" if score.low is None or score.high is None else f"{score.low:.1%} to {score.high:.1%}"
         yield f"| {_plain(score.name)} | {score.value:.1%} | {between} |"
     yield ""
+    if facts.kept_by is not None:
+        yield "Of the steps at which the training looked at the validation texts, the best by"
+        yield f"{_plain(facts.kept_by)} on them was kept."
+        yield ""
 
 
 def _network(classifier: TrainedClassifier) -> Iterator[str]:

@@ -1,7 +1,9 @@
 """Child models: one architecture, trained on one task, scored and saved."""
 
 from dvn.training.features import TaskFeatures
+from dvn.training.metrics import MetricName
 from dvn.training.outcome import (
+    NOT_LAST,
     Budget,
     CurvePoint,
     DivergedError,
@@ -15,9 +17,11 @@ from dvn.training.trained import Predictions, TrainedClassifier, UnusableClassif
 from dvn.training.trainer import Trained, train
 
 __all__ = [
+    "NOT_LAST",
     "Budget",
     "CurvePoint",
     "DivergedError",
+    "MetricName",
     "Outcome",
     "Predictions",
     "Progress",

@@ -1,4 +1,4 @@
-"""The best state of a child so far, kept aside: what a training that is ended early goes back to."""
+"""The best state of a child so far, kept aside: what a training goes back to at its end."""
 
 from dataclasses import dataclass, field
 
@@ -10,18 +10,18 @@ from dvn.training.child import Child
 
 @dataclass(slots=True)
 class BestSoFar:
-    """A copy of the parameters that reached the highest validation accuracy, in [0, 1]."""
+    """A copy of the parameters that reached the highest score on the validation texts, in [0, 1]."""
 
-    accuracy: float = -1.0
+    score: float = -1.0
     step: int = 0
     _arrays: dict[str, np.ndarray] = field(default_factory=dict)
     _tower: dict[str, torch.Tensor] = field(default_factory=dict)
 
-    def consider(self, child: Child, step: int, accuracy: float) -> None:
+    def consider(self, child: Child, step: int, score: float) -> None:
         """Copy the child if it is better than what is kept; at a tie the later one stays."""
-        if accuracy < self.accuracy:
+        if score < self.score:
             return
-        self.accuracy, self.step = accuracy, step
+        self.score, self.step = score, step
         self._arrays = {name: array.copy() for name, array in _arrays(child).items()}
         if child.tower is not None:
             self._tower = {name: value.clone() for name, value in child.tower.state_dict().items()}

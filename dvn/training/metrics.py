@@ -1,7 +1,13 @@
 """Predicted classes become scores in [0, 1], and confusion matrices."""
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final, Literal
+
 import numpy as np
 from jaxtyping import Int
+
+MetricName = Literal["accuracy", "macro_f1", "balanced_accuracy"]
 
 
 def confusion(
@@ -29,3 +35,9 @@ def balanced_accuracy(matrix: Int[np.ndarray, "classes classes"]) -> float:
     sizes = matrix.sum(axis=1)
     occurs = sizes > 0
     return float((np.diag(matrix)[occurs] / sizes[occurs]).mean()) if occurs.any() else 0.0
+
+
+METRICS: Final[Mapping[MetricName, Callable[[Int[np.ndarray, "classes classes"]], float]]] = MappingProxyType(
+    {"accuracy": accuracy, "macro_f1": macro_f1, "balanced_accuracy": balanced_accuracy}
+)
+"""Every metric that a run is measured by, and that its best step may be told by."""

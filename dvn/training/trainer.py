@@ -7,7 +7,6 @@ import resource
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import numpy as np
 import torch
@@ -19,7 +18,7 @@ from dvn.data.split import Split
 from dvn.training.best_so_far import BestSoFar
 from dvn.training.child import Child, Inputs
 from dvn.training.features import TaskFeatures
-from dvn.training.metrics import accuracy, balanced_accuracy, confusion, macro_f1
+from dvn.training.metrics import METRICS, MetricName, confusion
 from dvn.training.outcome import (
     Budget,
     CurvePoint,
@@ -28,6 +27,7 @@ from dvn.training.outcome import (
     Outcome,
     Progress,
     RunCost,
+    StoppedBy,
     TrainingCancelledError,
     Watch,
 )
@@ -71,7 +71,7 @@ def train(
         architecture: What to train.
         features: Inputs kept between runs on the same split; made anew if not given.
         seed: Draws the initial weights, the order of the rows and the dropout.
-        budget: Limits on steps and seconds; a run that meets them keeps what it has.
+        budget: Limits on steps and seconds, and the metric that tells which state is kept.
         watch: Told the progress several times a second; returning False cancels.
 
     Raises:
@@ -137,6 +137,7 @@ class _Run:
     best: BestSoFar = field(default_factory=BestSoFar)
     steps: int = 0
     is_ended_early: bool = False
+    is_earlier_kept: bool = False
     began: float = 0.0
     fit_seconds: float = 0.0
 
@@ -145,9 +146,11 @@ class _Run:
         return min(self.plan.steps, self.clock.budget.max_steps or self.plan.steps)
 
     @property
-    def stopped_by(self) -> Literal["steps", "seconds", "wish"]:
+    def stopped_by(self) -> StoppedBy:
         if self.is_ended_early:
             return "wish"
+        if self.is_earlier_kept:
+            return "score"
         return "steps" if self.steps >= self.planned_steps else "seconds"
 
     def fit(self, classes: int) -> None:
@@ -182,20 +185,22 @@ class _Run:
             pace = (self.clock.seconds - started) / number
             chunk = max(1, min(_MOST_CHUNK, int(WATCH_SECONDS / max(pace, 1e-6))))
             if self.steps < total and self._is_enough():
-                self._keep_the_best(steps)
-                return
+                self.is_ended_early = True
+                break
         steps.give_back()
+        if self.is_ended_early or self.clock.budget.metric != "accuracy":
+            self._keep_the_best(steps)
 
     def _is_enough(self) -> bool:
         is_enough = self.clock.budget.is_enough
         return bool(self.curve) and is_enough is not None and is_enough()
 
     def _keep_the_best(self, steps: Steps) -> None:
-        """End here, or where the validation texts were classified best."""
-        self.is_ended_early = True
-        if self.curve[-1].step != self.steps:
+        """Stay here, or go back to where the validation texts were classified best."""
+        if not self.curve or self.curve[-1].step != self.steps:
             self._validate(steps)
-        if self.best.step != self.steps:
+        self.is_earlier_kept = self.best.step != self.steps
+        if self.is_earlier_kept:
             self.best.give_back(self.child)
             self.steps = self.best.step
 
@@ -208,9 +213,14 @@ class _Run:
         seconds = time.thread_time() - self.began
         steps.give_back()
         guessed = self.child.probabilities(self.validation).argmax(axis=1)
-        reached = float((guessed == self.labels[self.split.validation]).mean())
-        self.curve.append(CurvePoint(self.steps, "validation_accuracy", reached, seconds))
-        if self.clock.budget.is_enough is not None:
+        matrix = confusion(self.labels[self.split.validation], guessed, len(self.child.bias))
+        metric = self.clock.budget.metric
+        # The accuracy is drawn for every run, so that curves can be compared.
+        drawn: tuple[MetricName, ...] = ("accuracy",) if metric == "accuracy" else ("accuracy", metric)
+        for name in drawn:
+            self.curve.append(CurvePoint(self.steps, f"validation_{name}", METRICS[name](matrix), seconds))
+        reached = self.curve[-1].value
+        if metric != "accuracy" or self.clock.budget.is_enough is not None:
             self.best.consider(self.child, self.steps, reached)
         return reached
 
@@ -230,9 +240,7 @@ def _outcome(run: _Run, classifier: TrainedClassifier, dataset: Dataset, feature
         if not np.isfinite(guessed).all():
             raise DivergedError(run.steps, run.plan.steps)
         tables[part] = confusion(run.labels[rows], guessed.argmax(axis=1), classes)
-        metrics[part, "accuracy"] = accuracy(tables[part])
-        metrics[part, "macro_f1"] = macro_f1(tables[part])
-        metrics[part, "balanced_accuracy"] = balanced_accuracy(tables[part])
+        metrics |= {(part, name): measured(tables[part]) for name, measured in METRICS.items()}
     if not run.curve or run.curve[-1].step < run.steps:
         last = metrics["validation", "accuracy"]
         run.curve.append(CurvePoint(run.steps, "validation_accuracy", last, run.fit_seconds))

@@ -72,8 +72,8 @@ def test_the_training_page_shows_the_curve_so_far(
     pages: list[str] = []
     watching = classifier_jobs.watching
 
-    def looking(running: Any) -> Any:
-        watch = watching(running)
+    def looking(running: Any, metric: str) -> Any:
+        watch = watching(running, metric)
 
         def watched(progress: Any) -> bool:
             running._stepped_at = -1.0  # Every step is written, however quick the training.

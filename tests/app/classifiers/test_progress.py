@@ -32,3 +32,8 @@ def test_an_encoder_takes_half_of_the_bar_and_says_how_long() -> None:
     assert said.facts["seconds_left"] == pytest.approx(15.0)
     assert "250 of 1,000" in said.words
     assert seen.said(Progress("training", 1, 100, 21.0)).share > 0.5
+
+
+def test_a_training_by_another_metric_names_it() -> None:
+    said = TrainingProgress("macro_f1").said(Progress("training", 50, 100, 3.0, 0.8))
+    assert "macro-F1 80.0 % on the validation texts" in said.words

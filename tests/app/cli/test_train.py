@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -189,3 +190,29 @@ def test_vectors_are_cached_in_a_data_folder_that_is_there_and_none_is_made(tmp_
 )
 def test_progress_is_told_in_words(progress: Progress, words: str) -> None:
     assert words in progress_words(progress)
+
+
+def test_a_metric_is_carried_to_trainer_report_and_card(
+    invoke: Invoke, place: Path, tickets_csv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    budgets: list[str] = []
+    known = learning.train
+
+    def noting(*args: Any, **kwargs: Any) -> Any:
+        budgets.append(kwargs["budget"].metric)
+        return known(*args, **kwargs)
+
+    monkeypatch.setattr(learning, "train", noting)
+    plain = train(invoke, tickets_csv, "--out", "plain")
+    found = train(invoke, tickets_csv, "--out", "by-f1", "--metric", "macro_f1", "--max-seconds", 50)
+    assert [plain["metric"], found["metric"]] == budgets == ["accuracy", "macro_f1"]
+    for folder, is_named in (("plain", False), ("by-f1", True)):
+        assert invoke("bundle", place / folder).exit_code == 0
+        with zipfile.ZipFile(place / f"{folder}.zip") as packed:
+            card = packed.read(f"{folder}-classifier/MODEL_CARD.md").decode()
+        assert ("the best by\nmacro-F1 on them was kept" in card) == is_named
+
+
+def test_the_metric_of_a_training_is_named_with_its_progress() -> None:
+    progress = Progress("training", 5, 10, 1.0, 0.5)
+    assert "50.0% macro-F1 on the validation texts" in progress_words(progress, "macro_f1")

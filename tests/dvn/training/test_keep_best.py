@@ -26,7 +26,7 @@ def ended_after(
         return True
 
     def is_enough() -> bool:
-        return sum(one.validation_accuracy is not None for one in seen) >= looks
+        return sum(one.validation_score is not None for one in seen) >= looks
 
     architecture, budget = make_architecture(**choices), Budget(is_enough=is_enough)
     return train(
@@ -72,7 +72,7 @@ def test_an_earlier_state_comes_back_if_it_was_better(
 
 def test_it_looks_at_the_validation_texts_first(features: TaskFeatures) -> None:
     trained, seen = ended_after(features, 0, CHILDREN["words"])
-    assert any(one.validation_accuracy is not None for one in seen)
+    assert any(one.validation_score is not None for one in seen)
     assert trained.outcome.stopped_by == "wish"
 
 

@@ -53,7 +53,7 @@ def test_a_watcher_sees_every_phase_in_order(features: TaskFeatures) -> None:
     assert [p.phase for p in told] == ["features", *["training"] * 16, "evaluating"]
     assert [p.step for p in told] == [0, *range(1, 17), 16]
     assert [p.seconds for p in told] == sorted(p.seconds for p in told)
-    seen = [(p.step, p.validation_accuracy) for p in told if p.validation_accuracy is not None]
+    seen = [(p.step, p.validation_score) for p in told if p.validation_score is not None]
     assert seen == [(point.step, point.value) for point in outcome.curve[:-1]]
 
 
