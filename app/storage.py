@@ -85,8 +85,8 @@ class Storage:
         """Where a job writes a fixed dataset before it takes its place."""
         return self.fixed / f"{job_id}{PART}"
 
-    def load_dataset(self, content_hash: str) -> Dataset:
-        """The dataset stored under this content hash.
+    def load_dataset(self, content_hash: str, *, on_disk: bool = False) -> Dataset:
+        """The dataset stored under this content hash; `on_disk`: texts that are many may stay in the file.
 
         Raises:
             MissingDatasetError: It is not here; its row may have been made on another machine.
@@ -94,7 +94,7 @@ class Storage:
         path = self.datasets / f"{content_hash}.parquet"
         if not path.exists():
             raise MissingDatasetError
-        return read_parquet(path)
+        return read_parquet(path, on_disk=on_disk)
 
     def sweep(self, *, upload_age_seconds: float, age_seconds: float) -> None:
         """Remove drafts that nobody is writing any more: those older than this."""

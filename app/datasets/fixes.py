@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from app.datasets.tables import DatasetRow
 from app.storage import Storage, is_older, remove
 from dvn.data.dataset import Dataset
-from dvn.data.stored import StoredDatasetError, read_parquet, write_parquet
+from dvn.data.stored import read_parquet, write_parquet
+from dvn.data.texts_on_disk import StoredDatasetError
 from dvn.health import Fix, Fixed, apply_fixes
 from dvn.health.finding import RIVALS
 
@@ -31,16 +32,16 @@ TITLES: Final = {
 }
 
 
-def current_data(row: DatasetRow, storage: Storage) -> Dataset:
-    """The dataset with its fixes.
+def current_data(row: DatasetRow, storage: Storage, *, on_disk: bool = False) -> Dataset:
+    """The dataset with its fixes; `on_disk`: texts that are many may stay in its file.
 
     Raises:
         MissingDatasetError: Its texts are not on this machine.
     """
     if row.fixed_hash is None:
-        return storage.load_dataset(row.content_hash)
+        return storage.load_dataset(row.content_hash, on_disk=on_disk)
     try:
-        known = read_parquet(storage.fixed_dataset(row.id))
+        known = read_parquet(storage.fixed_dataset(row.id), on_disk=on_disk)
     except (StoredDatasetError, FileNotFoundError):
         known = None
     if known is not None and known.content_hash == row.fixed_hash:

@@ -176,14 +176,14 @@ def create_dataset(session: Session, storage: Storage, form: DatasetForm, limits
         DataError: The file cannot be read as the form says; nothing is stored.
     """
     upload, path = upload_file(session, storage, form.upload)
-    dataset = read_dataset(path, choices=form.choices(), limits=limits)
+    dataset = read_dataset(path, choices=form.choices(), limits=limits, scratch=storage.datasets)
     known = queries.dataset_by_content(session, dataset.content_hash)
     rare = form.rare or (RareClasses(known.rare_classes) if known and known.rare_classes else None)
     # Another account may be deleting the same content, whose file they share.
     queries.lock_content(session, dataset.content_hash)
     storage.save_dataset(dataset)
     # Uploaded again, a dataset keeps the fixes of its owner.
-    learned = current_data(known, storage) if known else dataset
+    learned = current_data(known, storage, on_disk=True) if known else dataset
     split = try_to_split(learned, rare)
     of_fixes = {name: known.report[name] for name in _OF_FIXES if name in known.report} if known else {}
     facts = {**of_fixes, **_facts(learned, split, form), "left_out": list(dataset.sentences())}
@@ -211,7 +211,7 @@ def choose_rare(session: Session, storage: Storage, dataset_id: UUID, rare: Rare
         NothingToLearnError: The choice leaves fewer than two classes; the old one stays.
     """
     row = queries.get_dataset(session, dataset_id)
-    dataset = current_data(row, storage)
+    dataset = current_data(row, storage, on_disk=True)
     split = try_to_split(dataset, rare)
     facts = {**row.report, **split_facts(split)}
     if row.fixes:
@@ -228,14 +228,14 @@ def try_to_split(dataset: Dataset, rare: RareClasses | None) -> LearningData | R
         return error
 
 
-def learning_data(row: DatasetRow, storage: Storage) -> LearningData:
-    """What is learned from a dataset.
+def learning_data(row: DatasetRow, storage: Storage, *, on_disk: bool = False) -> LearningData:
+    """What is learned from a dataset; `on_disk`: texts that are many may stay in its file.
 
     Raises:
         RareClassesWaitError: Its small classes wait for a choice.
     """
     refuse_waiting(row)
-    dataset = current_data(row, storage)
+    dataset = current_data(row, storage, on_disk=on_disk)
     rare = RareClasses(row.rare_classes) if row.rare_classes else None
     return LearningData(*split_dataset(dataset, seed=SPLIT_SEED, rare=rare))
 
@@ -248,14 +248,14 @@ def described_data(row: DatasetRow, storage: Storage) -> Dataset:
     """
     refuse_waiting(row)
     if row.rare_classes in (RareClasses.merge, RareClasses.drop):
-        return learning_data(row, storage).dataset
-    return current_data(row, storage)
+        return learning_data(row, storage, on_disk=True).dataset
+    return current_data(row, storage, on_disk=True)
 
 
 def text_names(storage: Storage, content_hash: str) -> set[str]:
     """The names under which vectors of a dataset's texts may be stored, whatever was chosen about it."""
     try:
-        dataset = storage.load_dataset(content_hash)
+        dataset = storage.load_dataset(content_hash, on_disk=True)
     except NotFoundError:
         return set()
     splits = (try_to_split(dataset, rare) for rare in (None, *RareClasses))
@@ -329,7 +329,7 @@ def _facts(dataset: Dataset, split: LearningData | RareClassesError, form: ReadF
 
 
 def length_facts(dataset: Dataset) -> dict[str, Any]:
-    lengths = np.fromiter(map(len, dataset.texts), dtype=np.int64, count=len(dataset))
+    lengths = dataset.facts.lengths
     facts = {"median": int(np.median(lengths)), "longest": int(lengths.max()), "total": int(lengths.sum())}
     return {"characters": facts}
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt64
 
 from dvn.architecture_inference.costs import Costs, InputSeconds, seconds_of_inputs
 from dvn.architecture_inference.stage import Stage, groups_to_compute
 from dvn.metafeatures import describe_task
-from dvn.training.cost import text_volume
+from dvn.training.cost import TextVolume, text_volume
 from dvn.value_network.checkpoint import Checkpoint
 
 _NEAREST = 3
@@ -58,7 +58,8 @@ def describe(
     *,
     stage: Stage = Stage.instant,
     content_hash: str | None = None,
-    to_embed: Sequence[str] | None = None,
+    to_embed: TextVolume | None = None,
+    keys: UInt64[np.ndarray, " texts"] | None = None,
 ) -> DescribedTask:
     """The described task of labelled texts, whatever their order and the names of the labels.
 
@@ -68,19 +69,20 @@ def describe(
         checkpoint: A fitted value network.
         stage: How long it may take.
         content_hash: The dataset's content hash, to say whether it is known.
-        to_embed: All texts that training would embed, for its cost; `texts` if not given.
+        to_embed: The volume of all that training would embed, for its cost; that of `texts` if not given.
+        keys: The keys of the texts, if they are known.
     """
     began = time.perf_counter()
-    description = describe_task(texts, labels, groups=groups_to_compute(checkpoint, stage))
+    description = describe_task(texts, labels, groups=groups_to_compute(checkpoint, stage), keys=keys)
     landmarks = checkpoint.landmarks
     distances = landmarks.distances(checkpoint.standardiser(description.handmade))
-    volume = text_volume(texts if to_embed is None else to_embed)
+    volume = to_embed or text_volume(texts)
     hashes = landmarks.content_hashes
     return DescribedTask(
         checkpoint=checkpoint.id,
         z=checkpoint.features([description])[0].astype(np.float32),
         input_seconds=seconds_of_inputs(checkpoint.relaxation.space, volume),
-        rows=len(texts if to_embed is None else to_embed),
+        rows=volume.texts,
         classes=description.classes,
         outside_experience=checkpoint.is_outside(description),
         known_as=landmarks.names[hashes.index(content_hash)] if content_hash in hashes else None,

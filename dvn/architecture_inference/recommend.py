@@ -13,7 +13,9 @@ from dvn.architecture_inference.standing import Standing, standing
 from dvn.architecture_inference.worth import Worth, worth_of
 from dvn.data.dataset import Dataset
 from dvn.data.split import rows_outside_test
+from dvn.data.texts_on_disk import some
 from dvn.metafeatures import ENCODERS
+from dvn.training.cost import volume_of
 from dvn.value_network.checkpoint import Checkpoint
 
 
@@ -91,7 +93,6 @@ def recommend(
     *,
     question: Question | None = None,
     content_hash: str | None = None,
-    to_embed: Sequence[str] | None = None,
 ) -> Recommendation:
     """The ranked architectures for labelled texts.
 
@@ -103,12 +104,9 @@ def recommend(
         checkpoint: A fitted value network.
         question: How many architectures, within which limits, at which price.
         content_hash: The dataset's content hash, to say whether it is known.
-        to_embed: All texts that training would embed, for its cost; `texts` if not given.
     """
     asked = question or Question()
-    described = describe(
-        texts, labels, checkpoint, stage=asked.stage, content_hash=content_hash, to_embed=to_embed
-    )
+    described = describe(texts, labels, checkpoint, stage=asked.stage, content_hash=content_hash)
     found = answer(described, checkpoint, asked)
     return replace(found, seconds=_with_total({"describe": described.seconds, **found.seconds}))
 
@@ -185,16 +183,17 @@ def describe_dataset(
     """The described task of a dataset's rows outside the test part, and the wall seconds of its parts."""
     began = time.perf_counter()
     rows = rows_outside_test(dataset)
-    texts = [dataset.texts[row] for row in rows]
+    facts = dataset.facts
     labels = [dataset.labels[row] for row in rows]
     split = time.perf_counter() - began
     described = describe(
-        texts,
+        some(dataset.texts, rows),
         labels,
         checkpoint,
         stage=stage,
         content_hash=content_hash or dataset.content_hash,
-        to_embed=dataset.texts,
+        to_embed=volume_of(facts.lengths),
+        keys=facts.keys[rows],
     )
     return described, {"split": split, "describe": described.seconds}
 

@@ -1,6 +1,5 @@
 """Rows with equal texts become groups, and groups are allotted to parts class by class."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from dvn.data.dataset import Dataset
+from dvn.data.text_facts import FACTS_SEED, blocks, plain, split_orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,19 @@ class NumberedTexts:
 
     group_of: Int[np.ndarray, " rows"]
     texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowGroups:
+    """Which rows stay on one side of a split.
+
+    Attributes:
+        group_of: For each row the number of its group.
+        orders: For each group a number that follows from the seed and its texts alone.
+    """
+
+    group_of: Int[np.ndarray, " rows"]
+    orders: UInt64[np.ndarray, " groups"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,60 +58,55 @@ class TextGroups:
 def number_texts(texts: Sequence[str]) -> NumberedTexts:
     """Rows by text; texts are equal if they differ in case and white space only."""
     numbers: dict[str, int] = {}
-    group_of = [numbers.setdefault(" ".join(text.split()).casefold(), len(numbers)) for text in texts]
+    group_of = [numbers.setdefault(plain(text), len(numbers)) for text in texts]
     return NumberedTexts(np.array(group_of, dtype=np.int64), tuple(numbers))
 
 
-def number_groups(dataset: Dataset) -> NumberedTexts:
+def number_groups(dataset: Dataset, *, seed: int) -> RowGroups:
     """Rows by what stays on one side: equal texts and, where the dataset ties more together, those, too.
 
-    The text of a group is the first of its texts in the order of their characters.
+    A group has the least of its texts' orders.
     """
-    numbered = number_texts(dataset.texts)
+    orders, group_of = np.unique(_orders(dataset, seed), return_inverse=True)
     if dataset.together is None:
-        return numbered
+        return RowGroups(group_of, orders)
     _, tied = np.unique(np.array(dataset.together, dtype=np.int64), return_inverse=True)
-    texts = len(numbered.texts)
-    links = (np.ones(len(tied), np.int8), (numbered.group_of, texts + tied))
-    size = texts + int(tied.max(initial=-1)) + 1
+    links = (np.ones(len(tied), np.int8), (group_of, len(orders) + tied))
+    size = len(orders) + int(tied.max(initial=-1)) + 1
     _, component = connected_components(sparse.coo_array(links, shape=(size, size)), directed=False)
-    kept, joined = np.unique(component[:texts], return_inverse=True)
-    first = [""] * len(kept)
-    for group, text in sorted(zip(joined.tolist(), numbered.texts, strict=True), reverse=True):
-        first[group] = text
-    return NumberedTexts(joined[numbered.group_of].astype(np.int64), tuple(first))
+    # The orders are sorted, so the first text of a group is that of the least.
+    _, first, joined = np.unique(component[: len(orders)], return_index=True, return_inverse=True)
+    return RowGroups(joined[group_of], orders[first])
 
 
-def count_texts(dataset: Dataset, numbered: NumberedTexts) -> Int[np.ndarray, " classes"]:
-    """How many different texts each class has."""
-    pairs = np.unique(dataset.label_ids * len(numbered.texts) + numbered.group_of)
-    return np.bincount(pairs // len(numbered.texts), minlength=len(dataset.classes))
+def _orders(dataset: Dataset, seed: int) -> UInt64[np.ndarray, " rows"]:
+    if seed == FACTS_SEED:
+        return dataset.facts.orders
+    found = [split_orders(block, seed) for block in blocks(dataset.texts)]
+    return np.concatenate([np.empty(0, np.uint64), *found])
 
 
-def group_texts(dataset: Dataset, numbered: NumberedTexts, *, seed: int) -> TextGroups:
-    """The groups of a dataset whose rows are numbered by text."""
-    counts = count_texts(dataset, numbered)
+def count_texts(dataset: Dataset, group_of: Int[np.ndarray, " rows"]) -> Int[np.ndarray, " classes"]:
+    """How many different texts each class has, from the number of each row's text."""
+    groups = int(group_of.max(initial=-1)) + 1
+    pairs = np.unique(dataset.label_ids * groups + group_of)
+    return np.bincount(pairs // max(1, groups), minlength=len(dataset.classes))
+
+
+def group_texts(dataset: Dataset, grouped: RowGroups) -> TextGroups:
+    """The groups of a dataset, with what is needed to allot them."""
+    counts = count_texts(dataset, grouped.group_of)
     by_rarity = np.lexsort((np.arange(len(counts)), counts))
     rarity = np.empty_like(by_rarity)
     rarity[by_rarity] = np.arange(len(counts))
-    rarest = np.full(len(numbered.texts), len(counts), dtype=np.int64)
-    np.minimum.at(rarest, numbered.group_of, rarity[dataset.label_ids])
+    rarest = np.full(len(grouped.orders), len(counts), dtype=np.int64)
+    np.minimum.at(rarest, grouped.group_of, rarity[dataset.label_ids])
     return TextGroups(
-        group_of=numbered.group_of,
-        sizes=np.bincount(numbered.group_of, minlength=len(numbered.texts)),
+        group_of=grouped.group_of,
+        sizes=np.bincount(grouped.group_of, minlength=len(grouped.orders)),
         class_of=np.append(by_rarity, -1)[rarest],
-        order=_hash_order(numbered.texts, seed),
+        order=grouped.orders,
     )
-
-
-def _hash_order(texts: Sequence[str], seed: int) -> UInt64[np.ndarray, " groups"]:
-    start = hashlib.blake2b(f"split {seed}\n".encode(), digest_size=8)
-    digests = bytearray()
-    for text in texts:
-        digest = start.copy()
-        digest.update(text.encode("utf-8", "surrogatepass"))
-        digests += digest.digest()
-    return np.frombuffer(bytes(digests), dtype="<u8").astype(np.uint64)
 
 
 def allot(
@@ -141,6 +149,8 @@ def _choose(sizes: Sequence[int], shares: Mapping[int, float]) -> dict[int, list
     chosen: dict[int, list[int]] = {part: [] for part in shares}
     left: list[int] = []
     for position, size in enumerate(sizes):
+        if not any(room.values()):
+            break
         part = next((part for part in shares if room[part] >= size), None)
         if part is None:
             left.append(position)

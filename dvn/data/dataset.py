@@ -1,18 +1,17 @@
 """Texts, labels and parts become one value with a fingerprint."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any, Final
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int
 
 from dvn.data.parts import PARTS
+from dvn.data.text_facts import TextFacts, blocks, facts_of
+from dvn.data.texts_on_disk import some
 from dvn.data.wording import counted, enumerated
-
-_HASHED_TEXTS_AT_ONCE: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class Dataset:
     """Labelled texts, in the order of their file.
 
     Attributes:
-        texts: As they stand in the file.
+        texts: As they stand in the file; a tuple, or on disk if they are many.
         labels: Without surrounding spaces.
         parts: "train", "validation", "test" or None for each row, from a split column;
             None when there is no such column.
@@ -67,7 +66,7 @@ class Dataset:
         notes: Sentences about how the file was read that a person might not expect.
     """
 
-    texts: tuple[str, ...]
+    texts: Sequence[str]
     labels: tuple[str, ...]
     parts: tuple[str | None, ...] | None = None
     text_column: str = "text"
@@ -90,6 +89,38 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.texts)
+
+    def at(self, rows: Int[np.ndarray, " rows"]) -> "Dataset":
+        """The dataset of these rows, in their order."""
+        chosen = rows.tolist()
+        found = replace(
+            self,
+            texts=some(self.texts, rows),
+            labels=tuple(self.labels[row] for row in chosen),
+            parts=None if self.parts is None else tuple(self.parts[row] for row in chosen),
+            together=None if self.together is None else tuple(self.together[row] for row in chosen),
+        )
+        return found.knowing(self.facts.at(rows))
+
+    def relabelled(self, labels: tuple[str, ...]) -> "Dataset":
+        """The same texts with other labels."""
+        return replace(self, labels=labels).knowing(self.facts)
+
+    def knowing(self, facts: TextFacts, *, content_hash: str | None = None) -> "Dataset":
+        """This dataset, told the facts of its texts and its content hash, which others have found."""
+        assert len(facts.keys) == len(self), "each text has its facts"
+        self._derived["facts"] = facts
+        if content_hash is not None:
+            self._derived["content_hash"] = content_hash
+        return self
+
+    @property
+    def facts(self) -> TextFacts:
+        """Lengths, keys and orders of the texts, for which all are read once."""
+        if "facts" not in self._derived:
+            self._derived["facts"] = facts_of(self.texts)
+        facts: TextFacts = self._derived["facts"]
+        return facts
 
     @property
     def content_hash(self) -> str:
@@ -123,21 +154,20 @@ class Dataset:
 
 def _hash_columns(dataset: Dataset) -> str:
     digest = hashlib.sha256(b"dataset 1\n")
-    columns: list[Sequence[str]] = [dataset.texts, dataset.labels]
+    columns: list[Sequence[str]] = [dataset.labels]
     if dataset.parts is not None and any(dataset.parts):
         columns.append([part or "" for part in dataset.parts])
     if dataset.together is not None:
         digest.update(b"together\n")
         columns.append([str(group) for group in dataset.together])
+    _add_column(digest, dataset.texts, dataset.facts.lengths)
     for column in columns:
-        # Lengths first: the joined strings alone would not say where one ends.
-        digest.update(np.fromiter(map(len, column), dtype="<i8", count=len(column)).tobytes())
-        for some in _in_pieces(column):
-            digest.update("".join(some).encode("utf-8", "surrogatepass"))
+        _add_column(digest, column, np.fromiter(map(len, column), dtype=np.int64, count=len(column)))
     return digest.hexdigest()
 
 
-def _in_pieces(column: Sequence[str]) -> Iterable[list[str]]:
-    strings = iter(column)
-    while some := list(islice(strings, _HASHED_TEXTS_AT_ONCE)):
-        yield some
+def _add_column(digest: Any, column: Sequence[str], lengths: Int[np.ndarray, " rows"]) -> None:
+    # Lengths first: the joined strings alone would not say where one ends.
+    digest.update(lengths.astype("<i8").tobytes())
+    for block in blocks(column):
+        digest.update("".join(block).encode("utf-8", "surrogatepass"))

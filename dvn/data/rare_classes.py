@@ -1,12 +1,13 @@
 """Classes too small to stand in three parts wait for a person's choice."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
+from jaxtyping import Int
 
-from dvn.data.allotment import NumberedTexts, count_texts
+from dvn.data.allotment import RowGroups, count_texts
 from dvn.data.dataset import Dataset
 from dvn.data.wording import counted, enumerated, named
 from dvn.errors import DataError
@@ -75,17 +76,17 @@ class RareReport:
 
 
 def treat_rare_classes(
-    dataset: Dataset, numbered: NumberedTexts, choice: RareClasses | None
-) -> tuple[Dataset, NumberedTexts, RareReport | None]:
-    """The dataset after the choice about its rare classes, with its rows numbered by text.
+    dataset: Dataset, grouped: RowGroups, choice: RareClasses | None
+) -> tuple[Dataset, RowGroups, RareReport | None]:
+    """The dataset after the choice about its rare classes, with the groups of its rows.
 
     Raises:
         RareClassesError: There are rare classes and no choice.
     """
-    counts = dict(zip(dataset.classes, count_texts(dataset, numbered).tolist(), strict=True))
+    counts = dict(zip(dataset.classes, count_texts(dataset, grouped.group_of).tolist(), strict=True))
     rare = {name: count for name, count in counts.items() if count < MIN_TEXTS}
     if not rare:
-        return dataset, numbered, None
+        return dataset, grouped, None
     if choice is None:
         raise RareClassesError(rare)
     report = RareReport(
@@ -95,36 +96,23 @@ def treat_rare_classes(
         only_train=tuple(rare),
     )
     if choice is RareClasses.drop:
-        rows = [row for row, label in enumerate(dataset.labels) if label not in rare]
-        return _keep_rows(dataset, rows), _keep_numbers(numbered, rows), replace(report, only_train=())
+        rows = np.flatnonzero([label not in rare for label in dataset.labels])
+        return dataset.at(rows), _keep_groups(grouped, rows), replace(report, only_train=())
     if choice is RareClasses.merge:
-        return _merge(dataset, numbered, report)
-    return dataset, numbered, report
+        return _merge(dataset, grouped, report)
+    return dataset, grouped, report
 
 
-def _merge(
-    dataset: Dataset, numbered: NumberedTexts, report: RareReport
-) -> tuple[Dataset, NumberedTexts, RareReport]:
+def _merge(dataset: Dataset, grouped: RowGroups, report: RareReport) -> tuple[Dataset, RowGroups, RareReport]:
     rare = dict(report.classes)
     # A class that is called "other" already means what the merged class means.
     target = next((name for name in dataset.classes if name.casefold() == MERGED_NAME), MERGED_NAME)
-    labels = tuple(target if label in rare else label for label in dataset.labels)
-    dataset = replace(dataset, labels=labels)
-    texts = count_texts(dataset, numbered)[dataset.classes.index(target)]
+    dataset = dataset.relabelled(tuple(target if label in rare else label for label in dataset.labels))
+    texts = count_texts(dataset, grouped.group_of)[dataset.classes.index(target)]
     only_train = (target,) if texts < MIN_TEXTS else ()
-    return dataset, numbered, replace(report, merged_into=target, only_train=only_train)
+    return dataset, grouped, replace(report, merged_into=target, only_train=only_train)
 
 
-def _keep_rows(dataset: Dataset, rows: Sequence[int]) -> Dataset:
-    return replace(
-        dataset,
-        texts=tuple(dataset.texts[row] for row in rows),
-        labels=tuple(dataset.labels[row] for row in rows),
-        parts=None if dataset.parts is None else tuple(dataset.parts[row] for row in rows),
-        together=None if dataset.together is None else tuple(dataset.together[row] for row in rows),
-    )
-
-
-def _keep_numbers(numbered: NumberedTexts, rows: Sequence[int]) -> NumberedTexts:
-    kept, group_of = np.unique(numbered.group_of[list(rows)], return_inverse=True)
-    return NumberedTexts(group_of.astype(np.int64), tuple(numbered.texts[group] for group in kept))
+def _keep_groups(grouped: RowGroups, rows: Int[np.ndarray, " rows"]) -> RowGroups:
+    kept, group_of = np.unique(grouped.group_of[rows], return_inverse=True)
+    return RowGroups(group_of, grouped.orders[kept])

@@ -21,6 +21,7 @@ from dvn.data.label_spellings import merge_sentences, merged_spellings
 from dvn.data.open_table import open_table
 from dvn.data.parts import part_named
 from dvn.data.table import MAX_SAMPLE_ROWS, Reading, Table
+from dvn.data.texts_on_disk import TextsWriter
 from dvn.data.wording import MAX_NAME_CHARS, counted, named
 from dvn.errors import DataError
 
@@ -100,7 +101,11 @@ class NotLabelsError(DataError):
 
 
 def read_dataset(
-    path: Path, *, choices: ReadChoices = GUESS_EVERYTHING, limits: Limits = DEFAULT_LIMITS
+    path: Path,
+    *,
+    choices: ReadChoices = GUESS_EVERYTHING,
+    limits: Limits = DEFAULT_LIMITS,
+    scratch: Path | None = None,
 ) -> Dataset:
     """The labelled texts of a CSV, TSV, JSONL, JSON, Parquet or XLSX file, packed or not, in their order.
 
@@ -112,15 +117,18 @@ def read_dataset(
         path: The file; it is read in a stream.
         choices: What not to guess.
         limits: How much of the file is allowed.
+        scratch: A folder where texts that are many stay, in a file without a name; None: all are in memory.
 
     Raises:
         EncodingNotConfirmedError: The file is not UTF-8 and no encoding is chosen.
         DataError: The file cannot be used; the leaf says where and why.
+        OSError: The disk is full.
     """
     table = open_table(path, choices, limits)
-    collector = _Collector(table, choose_columns(table))
-    collector.read()
-    return collector.dataset()
+    with TextsWriter(scratch) as texts:
+        collector = _Collector(table, choose_columns(table), texts)
+        collector.read()
+        return collector.dataset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +176,8 @@ def joined(texts: Iterable[str]) -> str:
 class _Collector:
     """Rows of a table on their way into a dataset."""
 
-    def __init__(self, table: Table, columns: ColumnChoice) -> None:
-        self.table, self.columns = table, columns
-        self.texts: list[str] = []
+    def __init__(self, table: Table, columns: ColumnChoice, texts: TextsWriter) -> None:
+        self.table, self.columns, self.texts = table, columns, texts
         self.labels: list[str] = []
         self.cells: list[str] = []
         self.empty_texts = self.empty_labels = 0
@@ -218,7 +225,7 @@ class _Collector:
         """
         columns = self.columns
         left_out = LeftOut(self.empty_texts, self.empty_labels, tuple(self.first_rows))
-        if not self.texts:
+        if not self.labels:
             raise (
                 NoLabelledTextError(left_out, columns.text, columns.label, self.notes)
                 if left_out.rows
@@ -232,7 +239,7 @@ class _Collector:
             raise NotLabelsError(columns.label, len(classes), len(self.labels))
         parts, unknown = self._parts()
         return Dataset(
-            texts=tuple(self.texts),
+            texts=self.texts.finished(),
             labels=tuple(self.labels),
             parts=parts,
             text_column=columns.text,

@@ -9,9 +9,10 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Int
 
-from dvn.data.allotment import group_texts, number_groups
+from dvn.data.allotment import number_groups
 from dvn.data.dataset import Dataset
 from dvn.data.split import CARVED_SHARE, Split
+from dvn.data.texts_on_disk import take
 
 MOST_MEASURED = 2_000
 """Validation and test rows kept of each part."""
@@ -57,17 +58,16 @@ def cut(dataset: Dataset, split: Split) -> tuple[Dataset, Split, Int[np.ndarray,
     """The rows in use alone: the dataset of them, its split, and their numbers in the whole."""
     rows = np.sort(np.concatenate([split.train, split.validation, split.test]))
     parts = [np.searchsorted(rows, part) for part in (split.train, split.validation, split.test)]
-    texts = tuple(dataset.texts[row] for row in rows)
-    small = Dataset(texts, tuple(dataset.labels[row] for row in rows))
+    small = Dataset(take(dataset.texts, rows), tuple(dataset.labels[row] for row in rows))
     nothing = np.empty(0, dtype=np.int64)
     return small, Split(parts[0], parts[1], parts[2], nothing, split.seed, split.report), rows
 
 
 def _order(dataset: Dataset, seed: int) -> Int[np.ndarray, " rows"]:
     """For each row a number that follows from the seed and its text."""
-    groups = group_texts(dataset, number_groups(dataset), seed=seed)
+    groups = number_groups(dataset, seed=seed)
     # The split took the parts by this very order: without another turn the smallest would be of one end.
-    turned: np.ndarray = groups.order[groups.group_of] * np.uint64(0x9E3779B97F4A7C15)
+    turned: np.ndarray = groups.orders[groups.group_of] * np.uint64(0x9E3779B97F4A7C15)
     return turned
 
 

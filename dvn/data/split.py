@@ -77,10 +77,10 @@ def split_dataset(
     then equal on all machines and for any order of rows, and adding rows moves few others.
     Rejected: shuffling rows with a seeded generator, which depends on their order.
     """
-    dataset, numbered, rare_report = treat_rare_classes(dataset, number_groups(dataset), rare)
+    dataset, grouped, rare_report = treat_rare_classes(dataset, number_groups(dataset, seed=seed), rare)
     if len(dataset.classes) < 2:
         raise NothingToLearnError(len(dataset.classes))
-    groups = group_texts(dataset, numbered, seed=seed)
+    groups = group_texts(dataset, grouped)
     held = _held_groups(dataset, groups, rare_report)
     plan = _make_plan(dataset, groups, held)
     part_of = _fill(groups, plan, held)

@@ -7,23 +7,25 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
+import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no types
+from jaxtyping import Shaped
 
 from dvn.data.dataset import Dataset, LeftOut
-from dvn.errors import DataError
+from dvn.data.text_facts import TextFacts, blocks
+from dvn.data.texts_on_disk import (
+    MOST_CHARACTERS_IN_MEMORY,
+    TEXT,
+    StoredDatasetError,
+    TextsOnDisk,
+    open_parquet,
+)
 
 _META: Final = b"forethought.dataset"
 _VERSION: Final = 1
 _ROWS_AT_ONCE: Final = 50_000
-_BUFFER_BYTES: Final = 1_048_576
-
-
-class StoredDatasetError(DataError):
-    """A stored dataset is damaged, or is none."""
-
-    def __init__(self, path: Path, what: str) -> None:
-        super().__init__(f"The stored dataset {path.name} {what}; upload its file again.")
+_FACTS: Final = {"length": pa.int64(), "key": pa.uint64(), "order": pa.uint64()}
 
 
 def write_parquet(dataset: Dataset, path: Path) -> None:
@@ -42,37 +44,53 @@ def write_parquet(dataset: Dataset, path: Path) -> None:
 
 def _write_rows(dataset: Dataset, file: IO[bytes]) -> None:
     """The rows, so many at a time that no second copy of the texts is ever held."""
-    kinds = {"text": pa.large_string(), "label": pa.dictionary(pa.int32(), pa.large_string())}
-    columns: dict[str, Sequence[Any]] = {"text": dataset.texts, "label": dataset.labels}
+    kinds = {TEXT: pa.large_string(), "label": pa.dictionary(pa.int32(), pa.large_string()), **_FACTS}
+    facts = dataset.facts
+    columns: dict[str, Any] = {"label": dataset.labels}
+    columns |= {"length": facts.lengths, "key": facts.keys, "order": facts.orders}
     if dataset.parts is not None:
         kinds["part"], columns["part"] = pa.string(), dataset.parts
     if dataset.together is not None:
         kinds["together"], columns["together"] = pa.int64(), dataset.together
     schema = pa.schema(kinds, metadata={_META: json.dumps(_describe(dataset)).encode()})
-    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
-        for start in range(0, len(dataset), _ROWS_AT_ONCE):
-            some = [
-                pa.array(one[start : start + _ROWS_AT_ONCE], kinds[name]) for name, one in columns.items()
-            ]
-            writer.write_table(pa.table(some, schema=schema))
+    start = 0
+    with pq.ParquetWriter(file, schema, compression="zstd", write_page_checksum=True) as writer:
+        for block in blocks(dataset.texts):
+            end = start + len(block)
+            some = {TEXT: block, **{name: column[start:end] for name, column in columns.items()}}
+            arrays = [pa.array(some[name], kind) for name, kind in kinds.items()]
+            writer.write_table(pa.table(arrays, schema=schema))
+            start = end
 
 
-def read_parquet(path: Path) -> Dataset:
+def read_parquet(path: Path, *, on_disk: bool = False) -> Dataset:
     """The dataset stored in a file.
+
+    Args:
+        path: A file that `write_parquet` made.
+        on_disk: Whether texts that are many may stay in the file. They are not read to be checked now: what
+            is read of them later is, by the sums of its pages.
 
     Raises:
         StoredDatasetError: The file is damaged, or holds no dataset of this version.
     """
     try:
-        with pq.ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
+        with open_parquet(path) as file:
             about = json.loads((file.schema_arrow.metadata or {})[_META])
             if about["version"] != _VERSION:
-                raise StoredDatasetError(path, f"has version {about['version']}, not {_VERSION}")
-            dataset = _rebuild(file, about)
-    except (pa.ArrowException, KeyError, ValueError) as error:
-        raise StoredDatasetError(path, "cannot be read") from error
+                raise StoredDatasetError(path.name, f"has version {about['version']}, not {_VERSION}")
+            facts = _facts(file)
+            stays = on_disk and facts is not None and facts.lengths.sum() > MOST_CHARACTERS_IN_MEMORY
+            texts = TextsOnDisk(path, path.name) if stays else _column(file, TEXT) or ()
+            dataset = _rebuild(file, about, texts)
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+        raise StoredDatasetError(path.name, "cannot be read") from error
+    if facts is not None:
+        dataset.knowing(facts, content_hash=about["content_hash"] if stays else None)
     if dataset.content_hash != about["content_hash"]:
-        raise StoredDatasetError(path, "does not hold what was written")
+        raise StoredDatasetError(path.name, "does not hold what was written")
     return dataset
 
 
@@ -82,11 +100,19 @@ def read_texts_at(path: Path, rows: Sequence[int]) -> tuple[str, ...]:
     Raises:
         StoredDatasetError: The file is damaged, or lacks a row.
     """
-    try:
-        texts = pq.read_table(path, columns=["text"], memory_map=False)["text"]
-        return tuple(texts.take(pa.array(rows, pa.int64())).to_pylist())
-    except (pa.ArrowException, KeyError, IndexError) as error:
-        raise StoredDatasetError(path, "cannot be read") from error
+    texts = TextsOnDisk(path, path.name)
+    if not all(0 <= row < len(texts) for row in rows):
+        raise StoredDatasetError(path.name, "lacks rows")
+    return texts.take(np.array(rows, dtype=np.int64))
+
+
+def _facts(file: pq.ParquetFile) -> TextFacts | None:
+    """The facts of the texts; none in files written before they were kept."""
+    if not set(_FACTS) <= set(file.schema_arrow.names):
+        return None
+    found = file.read(columns=[*_FACTS])
+    columns: dict[str, Shaped[np.ndarray, " texts"]] = {name: found[name].to_numpy() for name in _FACTS}
+    return TextFacts(columns["length"], columns["key"], columns["order"])
 
 
 def _column(file: pq.ParquetFile, name: str) -> tuple[Any, ...] | None:
@@ -120,10 +146,10 @@ def _describe(dataset: Dataset) -> Mapping[str, Any]:
     }
 
 
-def _rebuild(file: pq.ParquetFile, about: Mapping[str, Any]) -> Dataset:
+def _rebuild(file: pq.ParquetFile, about: Mapping[str, Any], texts: Sequence[str]) -> Dataset:
     empty_texts, empty_labels, rows = about["left_out"]
     return Dataset(
-        texts=_column(file, "text") or (),
+        texts=texts,
         labels=_column(file, "label") or (),
         parts=_column(file, "part"),
         together=_column(file, "together"),

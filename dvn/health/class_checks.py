@@ -23,7 +23,7 @@ _MANY_NUMBERS: Final = 15
 
 def find_in_classes(reading: Reading) -> Iterator[Finding]:
     """What is found about the labels."""
-    texts = count_texts(reading.dataset, reading.numbered)
+    texts = count_texts(reading.dataset, reading.numbered.group_of)
     yield from _constant(reading)
     yield from _odd_labels(reading)
     yield from _small(reading, texts)

@@ -103,7 +103,7 @@ def _markup(reading: Reading) -> Iterator[Finding]:
 
 def _short(reading: Reading, lengths: Int[np.ndarray, " rows"]) -> Iterator[Finding]:
     # Without spaces between words ten characters say a lot.
-    rows = [int(row) for row in np.flatnonzero(lengths < SHORT) if reading.dataset.texts[row].isascii()]
+    rows = [row for row in np.flatnonzero(lengths < SHORT).tolist() if reading.dataset.texts[row].isascii()]
     share = reading.share(len(rows))
     if share < 0.01:
         return

@@ -2,21 +2,28 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt64
 
-from dvn.metafeatures.handcrafted import handcrafted
+from dvn.data.text_facts import text_keys
+from dvn.data.texts_on_disk import take
+from dvn.metafeatures.handcrafted import TEXT_SAMPLE, handcrafted
 from dvn.metafeatures.landmarkers import (
+    ENCODER_SIZE,
     ENCODERS,
     LANDMARKER_NAMES,
     STATIC,
+    STATIC_SIZE,
     Embed,
     embed,
     encoder_landmarkers,
     static_landmarkers,
 )
-from dvn.metafeatures.task_sample import TaskSample, sample_task, text_order
+from dvn.metafeatures.task_sample import SAMPLES, TaskSample, sample_task, text_order
+
+_MOST_DRAWN: Final = max(TEXT_SAMPLE, SAMPLES, STATIC_SIZE.rows, ENCODER_SIZE.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,12 @@ class TaskDescription:
 
 
 def describe_task(
-    texts: Sequence[str], labels: Sequence[str], *, groups: Collection[str] = (), vectors: Embed = embed
+    texts: Sequence[str],
+    labels: Sequence[str],
+    *,
+    groups: Collection[str] = (),
+    vectors: Embed = embed,
+    keys: UInt64[np.ndarray, " texts"] | None = None,
 ) -> TaskDescription:
     """The description of a task; nothing is trained by gradient, and row order and label names do not matter.
 
@@ -53,15 +65,19 @@ def describe_task(
         labels: The label of each text.
         groups: The groups of landmarkers to compute as well: `static` takes half a second, `encoders` four.
         vectors: Where the encoders' vectors come from; computed if not said.
+        keys: The keys of the texts, if they are known.
     """
     numbers = {name: number for number, name in enumerate(dict.fromkeys(labels))}
     ids = np.fromiter(map(numbers.__getitem__, labels), dtype=np.int64, count=len(labels))
-    order = text_order(texts, ids)
-    sample = sample_task(texts, ids, order)
+    order = text_order(text_keys(texts) if keys is None else keys, ids)
+    drawn = order.rows[:_MOST_DRAWN]
+    # Read at once, since the texts of a large dataset are on disk.
+    shown = dict(zip(drawn.tolist(), take(texts, drawn), strict=True))
+    sample = sample_task(shown, ids, order)
     landmarkers: dict[str, float] = {}
     if STATIC in groups:
-        landmarkers |= static_landmarkers(texts, ids, order)
+        landmarkers |= static_landmarkers(shown, ids, order)
     if ENCODERS in groups:
-        landmarkers |= encoder_landmarkers(texts, ids, order, vectors)
-    handmade = handcrafted(texts, ids, order, sample)
+        landmarkers |= encoder_landmarkers(shown, ids, order, vectors)
+    handmade = handcrafted(shown, ids, order, sample)
     return TaskDescription(handmade, sample, len(texts), len(numbers), landmarkers)

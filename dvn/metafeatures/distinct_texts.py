@@ -4,14 +4,13 @@ Closed-form landmarkers leave a text out with all its rows, so that no text is j
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from dvn.data.allotment import number_texts
-from dvn.metafeatures.task_sample import TextOrder, anonymous
+from dvn.metafeatures.task_sample import TextAt, TextOrder, anonymous
 
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
@@ -59,7 +58,7 @@ class DistinctTexts:
 
 
 def distinct_texts(
-    texts: Sequence[str], label_ids: Int[np.ndarray, " texts"], order: TextOrder, size: SampleSize
+    texts: TextAt, label_ids: Int[np.ndarray, " texts"], order: TextOrder, size: SampleSize
 ) -> DistinctTexts:
     """The distinct texts among the first rows of a task, in an order that depends on the texts alone."""
     rows = order.first(_rows_within(texts, order, size))
@@ -71,7 +70,7 @@ def distinct_texts(
     return DistinctTexts(tuple(texts[rows[place]] for place in first), counts)
 
 
-def _rows_within(texts: Sequence[str], order: TextOrder, size: SampleSize) -> int:
+def _rows_within(texts: TextAt, order: TextOrder, size: SampleSize) -> int:
     """How many rows a size allows."""
     lengths = [min(_length(texts[row], size), size.longest) for row in order.rows[: size.rows].tolist()]
     within = int(np.searchsorted(np.cumsum(lengths), size.characters, side="right"))

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
-from dvn.metafeatures.task_sample import TaskSample, TextOrder
+from dvn.metafeatures.task_sample import TaskSample, TextAt, TextOrder
 
 VERSION = 1
 TEXT_SAMPLE = 2_000
@@ -60,7 +60,7 @@ NAMES: tuple[str, ...] = (
 
 
 def handcrafted(
-    texts: Sequence[str], label_ids: Int[np.ndarray, " texts"], order: TextOrder, sample: TaskSample
+    texts: TextAt, label_ids: Int[np.ndarray, " texts"], order: TextOrder, sample: TaskSample
 ) -> Float[np.ndarray, " features"]:
     """The hand-made meta-features of a task, in the order of `NAMES`."""
     shown = [texts[row] for row in order.first(TEXT_SAMPLE)]

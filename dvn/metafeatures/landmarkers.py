@@ -24,7 +24,7 @@ from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  
 from dvn.embeddings import get_module
 from dvn.metafeatures.closed_form import Judgement, judge_kernel, judge_means, judge_ridge
 from dvn.metafeatures.distinct_texts import DistinctTexts, SampleSize, distinct_texts
-from dvn.metafeatures.task_sample import TextOrder
+from dvn.metafeatures.task_sample import TextAt, TextOrder
 from dvn.metafeatures.token_counts import count_characters, count_words, similarities
 
 VERSION = 1
@@ -76,7 +76,7 @@ def embed(module: str, texts: Sequence[str]) -> Float[np.ndarray, "texts dim"]:
 
 
 def static_landmarkers(
-    texts: Sequence[str], label_ids: Int[np.ndarray, " texts"], order: TextOrder
+    texts: TextAt, label_ids: Int[np.ndarray, " texts"], order: TextOrder
 ) -> Mapping[str, float]:
     """The numbers of the group `static`."""
     known = distinct_texts(texts, label_ids, order, STATIC_SIZE)
@@ -98,7 +98,7 @@ def static_landmarkers(
 
 
 def encoder_landmarkers(
-    texts: Sequence[str], label_ids: Int[np.ndarray, " texts"], order: TextOrder, vectors: Embed = embed
+    texts: TextAt, label_ids: Int[np.ndarray, " texts"], order: TextOrder, vectors: Embed = embed
 ) -> Mapping[str, float]:
     """The numbers of the group `encoders`; `vectors` may be read from where they are known."""
     known = distinct_texts(texts, label_ids, order, ENCODER_SIZE)

@@ -4,12 +4,11 @@ This is what the set encoder reads, and all of a public task's texts that ever l
 was measured on: eight-bit principal components of a static table, no text.
 """
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt64
 
 from dvn.embeddings import get_table
 
@@ -32,12 +31,18 @@ class TaskSample:
         return self.vectors.astype(np.float32) / np.float32(_STEPS_PER_UNIT)
 
 
+class TextAt(Protocol):
+    """Gives the text of a row; it need not know other rows than those that a sample draws."""
+
+    def __getitem__(self, row: int, /) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class TextOrder:
     """All rows of a task in an order that depends on their texts alone, with the hashes of the texts."""
 
     rows: Int[np.ndarray, " texts"]
-    keys: Int[np.ndarray, " texts"]
+    keys: UInt64[np.ndarray, " texts"]
 
     def first(self, limit: int) -> Int[np.ndarray, " samples"]:
         """At most `limit` rows; rows with the same text are taken together or not at all."""
@@ -49,13 +54,12 @@ class TextOrder:
         return apart if len(apart) else kept
 
 
-def text_order(texts: Sequence[str], label_ids: Int[np.ndarray, " texts"]) -> TextOrder:
-    """The rows by a hash of their text, so that neither their order nor the names of classes can matter.
+def text_order(keys: UInt64[np.ndarray, " texts"], label_ids: Int[np.ndarray, " texts"]) -> TextOrder:
+    """The rows by the hash of their text, so that neither their order nor the names of classes can matter.
 
     The classes of one text stand by size, then by the sum of their own hashes. Classes still equal hold
     the same texts.
     """
-    keys = np.fromiter(map(_key, texts), dtype=np.uint64, count=len(texts))
     sizes = np.bincount(label_ids)
     sums = np.zeros(len(sizes), dtype=np.uint64)
     np.add.at(sums, label_ids, keys)
@@ -63,7 +67,7 @@ def text_order(texts: Sequence[str], label_ids: Int[np.ndarray, " texts"]) -> Te
     return TextOrder(order, keys)
 
 
-def sample_task(texts: Sequence[str], label_ids: Int[np.ndarray, " texts"], order: TextOrder) -> TaskSample:
+def sample_task(texts: TextAt, label_ids: Int[np.ndarray, " texts"], order: TextOrder) -> TaskSample:
     """The sample of a task; independent of row order, of label names and of label numbering."""
     rows = order.first(SAMPLES)
     pooled = get_table(TABLE).encode([texts[row] for row in rows])[:, :DIMENSIONS]
@@ -71,11 +75,6 @@ def sample_task(texts: Sequence[str], label_ids: Int[np.ndarray, " texts"], orde
     unit = pooled / np.maximum(lengths, 1e-9) * np.sqrt(np.float32(DIMENSIONS))
     steps = np.clip(np.round(unit * _STEPS_PER_UNIT), -127, 127).astype(np.int8)
     return TaskSample(steps, anonymous(label_ids[rows]))
-
-
-def _key(text: str) -> int:
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "little")
 
 
 def anonymous(label_ids: Int[np.ndarray, " samples"]) -> Int[np.ndarray, " samples"]:

@@ -44,8 +44,12 @@ class TextVolume:
 
 def text_volume(texts: Sequence[str]) -> TextVolume:
     """The volume of these texts, whatever their order; lengths are sampled when there are many."""
-    lengths = np.sort(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)))
-    return TextVolume(len(texts), lengths[:: max(1, len(texts) // _SAMPLED)])
+    return volume_of(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)))
+
+
+def volume_of(lengths: Int[np.ndarray, " texts"]) -> TextVolume:
+    """The volume of texts with these lengths."""
+    return TextVolume(len(lengths), np.sort(lengths)[:: max(1, len(lengths) // _SAMPLED)])
 
 
 def input_seconds(name: str, volume: TextVolume) -> float:

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dvn.data.dataset import Dataset, LeftOut
-from dvn.data.stored import StoredDatasetError, read_parquet, write_parquet
+from dvn.data.stored import read_parquet, write_parquet
+from dvn.data.texts_on_disk import StoredDatasetError
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 ROWS = st.lists(st.tuples(TEXT, TEXT, st.sampled_from(["train", "test", None])), min_size=1, max_size=20)
