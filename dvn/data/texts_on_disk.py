@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -167,6 +168,9 @@ class TextsWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         if self._file is not None:
+            # What could not be written is of no use any more.
+            with suppress(OSError):
+                self._writer.close()
             self._file.close()
 
     def append(self, text: str) -> None:

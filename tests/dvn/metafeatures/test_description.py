@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import integers, lists, sampled_from, tuples
 
+from dvn.data.text_facts import text_keys
 from dvn.metafeatures import HANDMADE_NAMES, TaskDescription, describe_task
 from dvn.metafeatures.task_sample import DIMENSIONS, SAMPLES, text_order
 from tests.dvn.factories import LANGUAGES, law, make_texts
@@ -58,7 +59,7 @@ def test_a_sample_is_chosen_by_text_alone_and_never_too_large(
 ) -> None:
     texts = [text for text, _ in rows]
     ids = np.array(["abcd".index(label) for _, label in rows])
-    chosen = text_order(texts, ids).first(limit)
+    chosen = text_order(text_keys(texts), ids).first(limit)
     assert 1 <= len(chosen) <= limit
     assert len(set(chosen.tolist())) == len(chosen)
     picked = {texts[row] for row in chosen}
