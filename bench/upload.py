@@ -112,12 +112,12 @@ class Cutting(httpx.HTTPTransport):
         return super().handle_request(request)
 
 
-def make_file(path: Path, size: int) -> int:
+def make_file(path: Path, size: int, words_of_text: int) -> int:
     """A CSV of at least so many bytes; how many rows it has."""
     draw = random.Random(4)
     words = [word for topic in TOPICS.values() for word in topic]
     texts = [
-        (" ".join(draw.choices([*words, *TOPICS[label] * 3], k=60)), label)
+        (" ".join(draw.choices([*words, *TOPICS[label] * 3], k=words_of_text)), label)
         for label in TOPICS
         for _ in range(500)
     ]
@@ -182,10 +182,11 @@ def main() -> None:
     )
     parser.add_argument("url", help="a running server on this machine, such as http://127.0.0.1:8000")
     parser.add_argument("--megabytes", type=int, default=500)
+    parser.add_argument("--words", type=int, default=60, help="words of a text")
     wish = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, httpx.Client(base_url=wish.url, timeout=TIMEOUT) as http:
         path = Path(folder) / "made-up.csv"
-        rows = make_file(path, wish.megabytes * MEGABYTE)
+        rows = make_file(path, wish.megabytes * MEGABYTE, wish.words)
         size = path.stat().st_size
         print(f"{rows:,} rows, {size / MEGABYTE:,.1f} MB\n")
         print(
