@@ -187,7 +187,9 @@ def test_where_registration_is_open_anybody_makes_an_account_and_no_second_one(
         assert "log in instead" in again.text
 
 
-def test_behind_https_the_cookie_is_bound_to_the_host_and_to_encryption(server_settings: Settings) -> None:
+def test_behind_https_the_cookie_is_bound_to_the_host_and_to_encryption(
+    server_settings: Settings, ada: TestClient
+) -> None:
     app = create_app(server_settings.model_copy(update={"public_url": "https://testserver"}))
     with TestClient(app):
         said = {"email": "ada@example.org", "password": PASSWORD}
