@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import sleep
+from typing import Any
 
 import uvicorn
 from sqlalchemy import Engine
@@ -67,8 +68,8 @@ class working:  # noqa: N801  (used like a function)
 
 
 @contextmanager
-def whole_service(folder: Path, server: str, template: str, *, max_upload_bytes: int) -> Iterator[Settings]:
-    """A web server and a worker in threads of this process, with a small value network."""
+def whole_service(folder: Path, server: str, template: str, **more: Any) -> Iterator[Settings]:
+    """A web server and a worker in threads of this process, with a small value network and more settings."""
     save_whole_experience(folder / "experience")
     with copied_database(server, template) as url, socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -76,8 +77,8 @@ def whole_service(folder: Path, server: str, template: str, *, max_upload_bytes:
             data=folder / "data",
             experience=folder / "experience",
             database_url=url,
-            max_upload_bytes=max_upload_bytes,
             port=listener.getsockname()[1],
+            **more,
         )
         with serving(settings, listener), working(settings, url):
             yield settings

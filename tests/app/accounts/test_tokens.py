@@ -118,7 +118,7 @@ def test_the_page_shows_a_new_token_once(server: FastAPI, enter: Enter) -> None:
     form = {"name": "nightly <job>", "scopes": ["read", "predict"], "days": "0"}
     answer = browser.post("/account/tokens", data=form, headers=PAGE)
     assert answer.status_code == 200
-    words = answer.text.split("<pre><code>")[1].split("<")[0]
+    words = answer.text.split('id="snippet-token">')[1].split("<")[0]
     assert program(server, words).get("/api/v1/datasets").status_code == 200
     page = browser.get("/account", headers=PAGE).text
     assert words not in page
