@@ -47,20 +47,22 @@ class _Draw:
 
 
 def demo_rows(*, rows: int = ROWS, seed: int = 0) -> list[tuple[str, str]]:
-    """Messages with their topics, in an order without meaning."""
+    """Messages with their topics, in an order without meaning; a few alone have no faults."""
     draw = _Draw(random.Random(seed))  # noqa: S311  # made-up messages are no secret
     planned = [label for label, share in CLASSES.items() for _ in range(share)]
     faulty = _TWICE + _NEARLY + _CONFLICTS + _EMPTY
+    has_faults = rows > faulty
     made = []
-    for _ in range(max(0, rows - faulty)):
+    for _ in range(rows - faulty if has_faults else rows):
         label = draw.one(planned)
         text = _message(draw, label)
         made.append((text, draw.one(list(CLASSES)) if draw.happens(_WRONG_LABELS) else label))
-    made += _faults(draw, made)
+    if has_faults:
+        made += _faults(draw, made)
     for place in range(len(made) - 1, 0, -1):
         other = draw.below(place + 1)
         made[place], made[other] = made[other], made[place]
-    return made[:rows]
+    return made
 
 
 def demo_csv(*, rows: int = ROWS, seed: int = 0) -> bytes:
@@ -122,8 +124,6 @@ def _slipped(draw: _Draw, text: str) -> str:
 
 def _faults(draw: _Draw, made: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """Rows that a look at the dataset's health should find."""
-    if not made:
-        return []
     some = [made[draw.below(len(made))] for _ in range(_TWICE + _NEARLY + _CONFLICTS)]
     twice, rest = some[:_TWICE], some[_TWICE:]
     nearly = [(f"{text} (sent from my phone)", label) for text, label in rest[:_NEARLY]]
