@@ -8,7 +8,7 @@ neighbours are told by all numbers.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Float
 
 from app.experience.known import Known
+from app.experience.label_places import MARK, Named, name_heights
 from app.experiments.checkpoints import shipped_folder, shipped_snapshot
 from app.settings import Settings
 from app.web.wording import language_name
@@ -44,6 +45,7 @@ class Place:
     x: float
     y: float
     label_x: float
+    label_y: float
     is_right: bool
     is_near: bool
     neighbours: tuple[str, ...]
@@ -163,7 +165,8 @@ def _picture(drawn: _Drawn, known: Known, by: str, near: frozenset[str]) -> Task
             group=number.get(languages[place], len(groups)),
             x=round(float(across[place]), 1),
             y=round(float(down[place]), 1),
-            label_x=round(float(across[place]) + (-11 if across[place] > _WIDTH / 2 else 11), 1),
+            label_x=round(float(across[place]) + (-MARK if across[place] > _WIDTH / 2 else MARK), 1),
+            label_y=round(float(down[place]), 1),
             is_right=bool(across[place] > _WIDTH / 2),
             is_near=name in near,
             neighbours=drawn.neighbours[place],
@@ -172,7 +175,15 @@ def _picture(drawn: _Drawn, known: Known, by: str, near: frozenset[str]) -> Task
     ]
     # What is drawn last is on top.
     places.sort(key=lambda place: (place.is_near, place.name))
-    return TaskMap(_WIDTH, _HEIGHT, by, drawn.explained, drawn.checkpoint, tuple(places), groups)
+    return TaskMap(_WIDTH, _HEIGHT, by, drawn.explained, drawn.checkpoint, _legible(places), groups)
+
+
+def _legible(places: Sequence[Place]) -> tuple[Place, ...]:
+    """The same places; names that are always shown cover nothing. Those of others come and go."""
+    near = [place for place in places if place.is_near]
+    heights = name_heights([Named(one.x, one.y, one.name, one.is_right) for one in near], _HEIGHT)
+    moved = {one.name: round(height, 1) for one, height in zip(near, heights, strict=True)}
+    return tuple(replace(place, label_y=moved.get(place.name, place.y)) for place in places)
 
 
 def _language(known: Known, name: str) -> str:
