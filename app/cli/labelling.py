@@ -15,10 +15,10 @@ from app.cli.options import Wanted
 from app.errors import BadInputError
 from app.storage import replacing
 from dvn.assessment import ExplainedWord, explain
+from dvn.data.text_facts import blocks
 from dvn.training import TrainedClassifier, UnusableClassifierError
 
 BATCH_TEXTS: Final = 8_192
-BATCH_CHARACTERS: Final = 4_000_000
 ABSTAINED: Final = ""
 """What stands for no label in counts; no label of a dataset is empty."""
 _FEW_WORDS: Final = 5
@@ -38,20 +38,6 @@ def load_classifier(folder: Path) -> TrainedClassifier:
         return TrainedClassifier.load(folder)
     except UnusableClassifierError as error:
         raise UnusableModelError(str(error)) from error
-
-
-def batches(texts: Iterable[str]) -> Iterator[list[str]]:
-    """The texts in their order, so many at a time that memory stays flat."""
-    batch: list[str] = []
-    characters = 0
-    for text in texts:
-        batch.append(text)
-        characters += len(text)
-        if len(batch) == BATCH_TEXTS or characters >= BATCH_CHARACTERS:
-            yield batch
-            batch, characters = [], 0
-    if batch:
-        yield batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +169,7 @@ def label_texts(
     """Predict every text in its order; `show` is told how many are done."""
     sink.begin()
     done = 0
-    for batch in batches(texts):
+    for batch in blocks(texts, most_rows=BATCH_TEXTS):
         sink.add(labelled(classifier, batch, sink.wanted))
         done += len(batch)
         show(done)

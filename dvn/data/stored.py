@@ -19,6 +19,7 @@ from dvn.data.texts_on_disk import (
     TEXT,
     StoredDatasetError,
     TextsOnDisk,
+    damage_told,
     open_parquet,
 )
 
@@ -74,19 +75,14 @@ def read_parquet(path: Path, *, on_disk: bool = False) -> Dataset:
     Raises:
         StoredDatasetError: The file is damaged, or holds no dataset of this version.
     """
-    try:
-        with open_parquet(path) as file:
-            about = json.loads((file.schema_arrow.metadata or {})[_META])
-            if about["version"] != _VERSION:
-                raise StoredDatasetError(path.name, f"has version {about['version']}, not {_VERSION}")
-            facts = _facts(file)
-            stays = on_disk and facts is not None and facts.lengths.sum() > MOST_CHARACTERS_IN_MEMORY
-            texts = TextsOnDisk(path, path.name) if stays else _column(file, TEXT) or ()
-            dataset = _rebuild(file, about, texts)
-    except FileNotFoundError:
-        raise
-    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
-        raise StoredDatasetError(path.name, "cannot be read") from error
+    with damage_told(path.name), open_parquet(path) as file:
+        about = json.loads((file.schema_arrow.metadata or {})[_META])
+        if about["version"] != _VERSION:
+            raise StoredDatasetError(path.name, f"has version {about['version']}, not {_VERSION}")
+        facts = _facts(file)
+        stays = on_disk and facts is not None and facts.lengths.sum() > MOST_CHARACTERS_IN_MEMORY
+        texts = TextsOnDisk(path, path.name) if stays else _column(file, TEXT) or ()
+        dataset = _rebuild(file, about, texts)
     if facts is not None:
         dataset.knowing(facts, content_hash=about["content_hash"] if stays else None)
     if dataset.content_hash != about["content_hash"]:

@@ -62,14 +62,15 @@ def plain(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
-def blocks(texts: Iterable[str]) -> Iterator[list[str]]:
+def blocks(texts: Iterable[str], *, most_rows: int | None = None) -> Iterator[list[str]]:
     """The texts in their order, so many at a time that memory does not grow with their number."""
+    most_rows = most_rows or MOST_BLOCK_ROWS
     block: list[str] = []
     characters = 0
     for text in texts:
         block.append(text)
         characters += len(text)
-        if len(block) >= MOST_BLOCK_ROWS or characters >= MOST_BLOCK_CHARACTERS:
+        if len(block) >= most_rows or characters >= MOST_BLOCK_CHARACTERS:
             yield block
             block, characters = [], 0
     if block:

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -20,6 +20,7 @@ MOST_CHARACTERS_IN_MEMORY: Final = 32_000_000
 """Texts of more characters are read from disk when they need not be in memory."""
 
 TEXT: Final = "text"
+_ROWS_AT_ONCE: Final = 20_000
 _BUFFER_BYTES: Final = 1_048_576
 _SCHEMA: Final = pa.schema({TEXT: pa.large_string()})
 
@@ -29,6 +30,17 @@ class StoredDatasetError(DataError):
 
     def __init__(self, name: str, what: str) -> None:
         super().__init__(f"The stored dataset {name} {what}; upload its file again.")
+
+
+@contextmanager
+def damage_told(name: str) -> Iterator[None]:
+    """What Parquet cannot read becomes a sentence on the dataset; what the system refuses stays as it is."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise StoredDatasetError(name, "cannot be read") from error
 
 
 class _Lazy(Sequence[str]):
@@ -48,7 +60,8 @@ class _Lazy(Sequence[str]):
     def __getitem__(self, place: int | slice) -> str | tuple[str, ...]:
         if isinstance(place, slice):
             return self.take(np.arange(len(self))[place])
-        return self.take(np.arange(len(self))[[place]])[0]
+        row = range(len(self))[place]
+        return self.take(np.array([row]))[0]
 
     def take(self, rows: Int[np.ndarray, " rows"]) -> tuple[str, ...]:
         """The texts of these rows, in the order asked for."""
@@ -71,12 +84,10 @@ class TextsOnDisk(_Lazy):
         self.name = name
         self._lock = Lock()
         self._held: tuple[int, list[str]] = (-1, [])
-        try:
+        with damage_told(name):
             self._file = open_parquet(path)
             about = self._file.metadata
             sizes = [about.row_group(number).num_rows for number in range(about.num_row_groups)]
-        except (pa.ArrowException, OSError) as error:
-            raise StoredDatasetError(name, "cannot be read") from error
         self._ends = np.cumsum(sizes, dtype=np.int64)
 
     def __len__(self) -> int:
@@ -103,10 +114,8 @@ class TextsOnDisk(_Lazy):
     def _read(self, group: int) -> list[str]:
         with self._lock:  # A Parquet file is read by one thread at a time.
             if self._held[0] != group:
-                try:
+                with damage_told(self.name):
                     column = self._file.read_row_group(group, columns=[TEXT])[TEXT]
-                except (pa.ArrowException, OSError) as error:
-                    raise StoredDatasetError(self.name, "cannot be read") from error
                 self._held = (group, column.to_numpy(zero_copy_only=False).tolist())
             return self._held[1]
 
@@ -121,7 +130,8 @@ class SomeTexts(_Lazy):
         return len(self._rows)
 
     def __iter__(self) -> Iterator[str]:
-        return map(self._texts.__getitem__, self._rows.tolist())
+        for start in range(0, len(self), _ROWS_AT_ONCE):
+            yield from self._texts.take(self._rows[start : start + _ROWS_AT_ONCE])
 
     def take(self, rows: Int[np.ndarray, " rows"]) -> tuple[str, ...]:
         """The texts of these rows of the chosen ones."""

@@ -1,6 +1,5 @@
 """A dataset is read once: which rows share a text, nearly share one, or say nothing."""
 
-import hashlib
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from jaxtyping import Bool, Int
 
 from dvn.data.allotment import NumberedTexts, number_texts
 from dvn.data.dataset import Dataset
+from dvn.data.text_facts import text_keys
 from dvn.health.finding import MOST_CHARACTERS, MOST_EXAMPLES, Example
 from dvn.health.near_duplicates import near_groups
 from dvn.health.words import LINK, MENTION, Words, words_of
@@ -78,8 +78,7 @@ class Reading:
         """At most 2,000 first rows of different texts, chosen by a hash of the text; sorted."""
         if len(self.firsts) <= SAMPLE_TEXTS:
             return np.sort(self.firsts)
-        codes = [_code(text) for text in self.numbered.texts]
-        order = np.argsort(np.array(codes, dtype=np.uint64), kind="stable")
+        order = np.argsort(text_keys(self.numbered.texts), kind="stable")
         return np.sort(self.firsts[order[:SAMPLE_TEXTS]])
 
     def share(self, rows: int) -> float:
@@ -108,11 +107,6 @@ def clipped(text: str, characters: int = MOST_CHARACTERS) -> str:
     """The beginning of a text, marked if it goes on; what cannot be stored is replaced."""
     whole = text[: characters + 1].encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
     return whole if len(whole) <= characters else whole[: characters - 1] + "…"
-
-
-def _code(text: str) -> int:
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "little")
 
 
 def _has_picture(text: str) -> bool:

@@ -146,6 +146,14 @@ def test_texts_stay_readable_when_their_file_is_removed_and_by_several_threads(t
         assert all(pool.map(lambda row: found[row % 200] == texts[row % 200], range(2_000)))
 
 
+def test_what_the_system_refuses_is_no_damage(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        read_parquet(tmp_path / "gone")
+    with pytest.raises(OSError, match="directory") as refused:
+        TextsOnDisk(tmp_path, "stored")
+    assert refused.value.errno is not None
+
+
 def test_few_texts_stay_in_memory_and_so_do_all_where_no_folder_is_given(tmp_path: Path) -> None:
     for folder, texts in ((tmp_path, ["few"]), (None, ["text"] * 100)):
         with TextsWriter(folder) as writer:
