@@ -175,10 +175,10 @@ def _picture(drawn: _Drawn, known: Known, by: str, near: frozenset[str]) -> Task
     ]
     # What is drawn last is on top.
     places.sort(key=lambda place: (place.is_near, place.name))
-    return TaskMap(_WIDTH, _HEIGHT, by, drawn.explained, drawn.checkpoint, _legible(places), groups)
+    return TaskMap(_WIDTH, _HEIGHT, by, drawn.explained, drawn.checkpoint, legible(places), groups)
 
 
-def _legible(places: Sequence[Place]) -> tuple[Place, ...]:
+def legible(places: Sequence[Place]) -> tuple[Place, ...]:
     """The same places; names that are always shown cover nothing. Those of others come and go."""
     near = [place for place in places if place.is_near]
     heights = name_heights([Named(one.x, one.y, one.name, one.is_right) for one in near], _HEIGHT)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.experience.label_places import MARK, Named, _box, _meet, name_heights
+from app.experience.task_map import Place, legible
 
 HEIGHT = 440
 MARKS = st.lists(
@@ -47,3 +48,18 @@ def test_a_name_with_room_stays_beside_its_mark_and_the_next_moves_least() -> No
     on_top = [Named(100, 100, "trec6", is_left=False), Named(100, 108, "trec50", is_left=False)]
     first, second = name_heights(on_top, HEIGHT)
     assert second - first >= 16
+
+
+def test_on_the_map_the_names_that_are_shown_move_and_the_others_stay() -> None:
+    def place(name: str, *, is_near: bool) -> Place:
+        at = 100.0
+        return Place(
+            name, "", name, "en", 1, at, at, at + MARK, at, is_right=False, is_near=is_near, neighbours=()
+        )
+
+    far, *near = legible(
+        [place("far", is_near=False), place("one", is_near=True), place("two", is_near=True)]
+    )
+    assert far.label_y == far.y
+    assert abs(near[0].label_y - near[1].label_y) >= 16
+    assert [one.y for one in near] == [100.0, 100.0]

@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from dvn.architecture_inference import Question, recommend_for_dataset
+from dvn.architecture_inference import Question, describe, describe_dataset, recommend_for_dataset
 from dvn.data.dataset import Dataset
 from dvn.data.split import rows_outside_test, split_dataset
+from dvn.metafeatures.task_sample import SAMPLES
 from dvn.value_network import Checkpoint
+from tests.dvn.factories import make_texts
 
 
 def with_parts(texts: list[str], labels: list[str]) -> Dataset:
@@ -40,3 +42,13 @@ def test_the_rows_outside_test_are_all_others(dataset: tuple[list[str], list[str
     seen = rows_outside_test(whole)
     assert np.array_equal(np.union1d(seen, split.test), np.arange(len(whole.texts)))
     assert not np.intersect1d(seen, split.test).size
+
+
+def test_a_dataset_is_described_as_its_texts_outside_test(checkpoint: Checkpoint) -> None:
+    """What is known of each text beforehand is taken of the right rows; more of them than a sample holds."""
+    columns = make_texts(3 * SAMPLES, classes=3)
+    whole = with_parts(*columns)
+    rows = rows_outside_test(whole)
+    texts, labels = ([column[row] for row in rows] for column in columns)
+    found, _ = describe_dataset(whole, checkpoint)
+    np.testing.assert_array_equal(found.z, describe(texts, labels, checkpoint).z)

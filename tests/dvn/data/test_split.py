@@ -2,15 +2,18 @@
 
 import random
 from collections import Counter, defaultdict
+from itertools import combinations
 
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from dvn.data.allotment import number_groups
 from dvn.data.dataset import Dataset
 from dvn.data.rare_classes import RareClasses, RareClassesError
 from dvn.data.split import NothingToLearnError, Split, split_dataset
+from dvn.data.text_facts import split_orders
 
 TEXTS = st.sampled_from([f"{word} {number}" for word in ("a", "A", " a ", "b") for number in range(30)])
 TABLES = st.lists(
@@ -250,3 +253,17 @@ def test_every_class_of_its_own_texts_is_in_all_three_parts(table: Table, seed: 
     _, split = split_dataset(dataset, seed=seed, rare=RareClasses.keep)
     for part in (split.train, split.validation, split.test):
         assert {label for label, count in counts.items() if count >= 3} <= {labels[row] for row in part}
+
+
+@given(st.lists(st.tuples(TEXTS, st.integers(0, 8)), min_size=1, max_size=60), st.sampled_from([0, 5]))
+def test_rows_that_are_tied_go_by_the_least_order_of_their_texts(
+    rows: list[tuple[str, int]], seed: int
+) -> None:
+    texts, together = zip(*rows, strict=True)
+    grouped = number_groups(Dataset(texts, ("x",) * len(rows), together=together), seed=seed)
+    orders = split_orders(texts, seed)
+    for group in range(len(grouped.orders)):
+        assert grouped.orders[group] == orders[grouped.group_of == group].min()
+    for one, two in combinations(range(len(rows)), 2):
+        if orders[one] == orders[two] or together[one] == together[two]:
+            assert grouped.group_of[one] == grouped.group_of[two]

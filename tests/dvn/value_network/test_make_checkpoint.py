@@ -7,8 +7,9 @@ import pytest
 
 from dvn.value_network import Checkpoint, Experience, make_checkpoint
 from dvn.value_network.calibration import calibrate, edges
-from dvn.value_network.make_checkpoint import FOLDS, best_on_average, folds
+from dvn.value_network.make_checkpoint import FOLDS, best_on_average, folds, judge_tasks
 from dvn.value_network.observations import EmptyExperienceError
+from dvn.value_network.targets import share
 from tests.dvn.experiences import QUICK, architectures, known_run, poisoned
 
 
@@ -146,3 +147,17 @@ def test_a_level_is_neither_stretched_nor_turned_round(sign: float, slope: float
 def test_few_tasks_draw_no_level() -> None:
     predicted = np.linspace(-1.0, 1.0, 9)
     assert calibrate(np.column_stack([0.5 * predicted, predicted, np.ones(9)])).slope == 1.0
+
+
+def test_a_left_out_task_is_judged_by_the_architecture_that_would_be_recommended(
+    checkpoint: Checkpoint, experience: Experience
+) -> None:
+    judged = judge_tasks(checkpoint, experience, [1, 3])
+    for place, (reached, said, doubt) in zip([1, 3], judged, strict=True):
+        runs = [run for run in experience.runs if run.task == place]
+        view = checkpoint.describe(experience.tasks[place].description)
+        predicted = checkpoint.predict([run.architecture for run in runs], view)
+        best = max(range(len(runs)), key=lambda at: predicted.scores[at])
+        assert share(np.array([reached]))[0] == pytest.approx(runs[best].validation_accuracy, abs=1e-6)
+        assert share(np.array([said]))[0] == pytest.approx(predicted.accuracies[best], abs=1e-6)
+        assert doubt == predicted.doubt
