@@ -57,11 +57,6 @@ def test_batches_change_nothing(
     assert invoke("predict", classifier, texts_csv).stdout == whole
 
 
-def test_long_texts_fill_a_batch_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(labelling, "BATCH_CHARACTERS", 10)
-    assert list(labelling.batches(["123456", "123456", "", "1"])) == [["123456", "123456"], ["", "1"]]
-
-
 def test_lines_without_header_or_columns_are_texts(invoke: Invoke, classifier: Path, tmp_path: Path) -> None:
     file = tmp_path / "lines.txt"
     file.write_text("my parcel is late, again\n\nrefund my money\n")

@@ -267,3 +267,17 @@ def test_rows_that_are_tied_go_by_the_least_order_of_their_texts(
     for one, two in combinations(range(len(rows)), 2):
         if orders[one] == orders[two] or together[one] == together[two]:
             assert grouped.group_of[one] == grouped.group_of[two]
+
+
+@given(TABLES)
+def test_a_dataset_without_its_rare_classes_is_split_as_if_they_had_never_been(table: Table) -> None:
+    whole = make(table, with_parts=True)
+    try:
+        left, found = split_dataset(whole, rare=RareClasses.drop)
+    except NothingToLearnError:
+        assume(False)
+    _, wanted = split_dataset(
+        make([row for row in table if row[1] in left.classes], with_parts=True), rare=None
+    )
+    for part in ("train", "validation", "test", "unused"):
+        np.testing.assert_array_equal(getattr(found, part), getattr(wanted, part))

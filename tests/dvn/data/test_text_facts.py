@@ -49,3 +49,11 @@ def test_orders_are_equal_where_texts_differ_in_case_and_spaces_only(texts: list
         for two in range(one):
             assert (facts.orders[one] == facts.orders[two]) == (plain(texts[one]) == plain(texts[two]))
             assert (facts.keys[one] == facts.keys[two]) == (texts[one] == texts[two])
+
+
+def test_long_texts_fill_a_block_sooner_and_a_caller_may_ask_for_fewer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(text_facts, "MOST_BLOCK_CHARACTERS", 10)
+    assert list(blocks(["123456", "123456", "", "1"])) == [["123456", "123456"], ["", "1"]]
+    assert list(blocks("abc", most_rows=2)) == [["a", "b"], ["c"]]

@@ -147,11 +147,9 @@ def test_texts_stay_readable_when_their_file_is_removed_and_by_several_threads(t
 
 
 def test_what_the_system_refuses_is_no_damage(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        read_parquet(tmp_path / "gone")
-    with pytest.raises(OSError, match="directory") as refused:
-        TextsOnDisk(tmp_path, "stored")
-    assert refused.value.errno is not None
+    for opened in (read_parquet, lambda path: TextsOnDisk(path, "stored")):
+        with pytest.raises(FileNotFoundError):
+            opened(tmp_path / "gone")
 
 
 def test_few_texts_stay_in_memory_and_so_do_all_where_no_folder_is_given(tmp_path: Path) -> None:
@@ -171,9 +169,11 @@ def test_a_damaged_page_is_found_when_it_is_read(tmp_path: Path) -> None:
     found = read_parquet(path, on_disk=True)
     column = pq.read_metadata(path).row_group(3).column(0)
     begin = column.dictionary_page_offset or column.data_page_offset
-    with path.open("r+b") as file:
-        file.seek(begin + column.total_compressed_size - 3)
-        file.write(b"\x00\x01\x02")
+    whole = path.read_bytes()
+    # A letter, which unpacks as well as any other: only the page's sum can tell.
+    letter = whole.index(b"number 6", begin)
+    assert letter < begin + column.total_compressed_size
+    path.write_bytes(whole[:letter] + b"N" + whole[letter + 1 :])
     assert found.texts[2] == texts[2]
     for read in (lambda: found.texts[7], lambda: list(found.texts), lambda: read_texts_at(path, [7])):
         with pytest.raises(StoredDatasetError, match="stored cannot be read; upload its file again"):
