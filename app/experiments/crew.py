@@ -11,7 +11,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from multiprocessing import connection, get_context
+from multiprocessing import connection, get_context, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
@@ -79,6 +79,8 @@ class Crew:
             ours, theirs = connection.Pipe()
             process = get_context("spawn").Process(target=self.body, args=(theirs, os.getpid()), daemon=True)
             # A Ctrl-C at the terminal reaches all processes; the parent alone hears it and ends the rest.
+            # Python's tracker goes first: to begin it, once, lets the signal through again.
+            resource_tracker.ensure_running()
             before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
             try:
                 process.start()

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
@@ -14,6 +16,7 @@ from app.experiments.crew import Crew
 from app.experiments.service import EndedRun, PlannedTraining, TaskPlan
 from app.experiments.tables import Origin
 from app.experiments.training_process import GivenUpTask, Ready, StartedRun, Work
+from app.settings import PROJECT_ROOT
 from dvn.data.split import Split
 from dvn.data.split_report import SplitReport
 from tests.app.experiments.conftest import wide_architectures
@@ -99,3 +102,24 @@ def test_stopping_leaves_no_process_and_no_work() -> None:
     crew.stop()
     assert not member.process.is_alive()
     assert list(crew.news()) == []
+
+
+def tell_deafness(line: Connection, parent: int) -> None:
+    """In place of `train_task`: says of a run whether its process cannot hear Ctrl-C."""
+    line.send(Ready())
+    work: Work = line.recv()
+    is_deaf = signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    for architecture_id, _, origin, _ in work.plan.runs:
+        now = datetime.now(UTC)
+        line.send(EndedRun(work.plan.task_id, architecture_id, origin, now, now, None, str(is_deaf)))
+
+
+def test_no_training_process_hears_ctrl_c_the_first_one_neither() -> None:
+    """In a process of its own, where Python's resource tracker has not begun yet."""
+    program = (
+        "from tests.app.experiments.test_crew import Crew, tell_deafness, works\n"
+        "print({run.error for run in Crew(1, works('one', 'two'), body=tell_deafness).news()})"
+    )
+    command = [sys.executable, "-c", program]
+    said = subprocess.run(command, cwd=PROJECT_ROOT, check=True, capture_output=True, text=True)
+    assert said.stdout == "{'True'}\n"
