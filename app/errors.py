@@ -64,6 +64,13 @@ class NotLoggedInError(ForbiddenError):
     """Nobody is logged in, or the token is not good."""
 
 
+class AccountGoneError(NotLoggedInError):
+    """The account was deleted while something was being done for it."""
+
+    def __init__(self) -> None:
+        super().__init__("This account was deleted, with everything it had.")
+
+
 class TooOftenError(AppError):
     """More was asked than the visitor may ask for just now; it works again after `seconds`."""
 

@@ -23,6 +23,7 @@ from app.datasets.fixes import sweep_fixed
 from app.datasets.health import warm_checks
 from app.db.database import open_database
 from app.db.session import make_engine, transaction
+from app.erasure import end_routes
 from app.erasure import routes as erasure
 from app.experience import routes as experience
 from app.pages import account
@@ -83,7 +84,7 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
         app.include_router(feature.api, prefix="/api/v1")
     for more in (sharing_routes.pages, bundle_routes.pages, assessment_routes.pages):
         app.include_router(more)
-    for accounts in (login_routes, token_routes, account):
+    for accounts in (login_routes, token_routes, account, end_routes):
         app.include_router(accounts.pages)
         app.include_router(accounts.api, prefix="/api/v1")
     extras = (pages, upload_routes, sharing_routes, bundle_routes, assessment_routes, job_routes)

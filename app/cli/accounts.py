@@ -11,9 +11,11 @@ from app.accounts import queries, service
 from app.accounts.forms import is_email
 from app.cli.experience import data_option, opened
 from app.cli.output import answering, fail, table
-from app.db.owned import AccountRow
+from app.db.owned import LOCAL_ACCOUNT, AccountRow
 from app.db.session import transaction
+from app.erasure.queries import receipts
 from app.erasure.receipts import is_genuine, read_receipt, signing_key
+from app.erasure.service import Place, Wish, erase
 from app.errors import BadInputError
 from app.settings import load_settings
 
@@ -85,6 +87,37 @@ def enable(email: str, data: Path | None) -> Mapping[str, Any]:
     """Let EMAIL log in again."""
     with opened(data) as (_, engine, _), transaction(engine) as session:
         return _described(service.set_disabled(session, email, is_disabled=False))
+
+
+@accounts.command("delete")
+@answering(
+    lambda found: (
+        f"{found['email']} is deleted with everything it had; receipt {found['receipt']['receipt']}."
+    )
+)
+@email_argument
+@click.confirmation_option(prompt="Delete the account with everything it has? This cannot be undone.")
+@data_option
+def delete(email: str, data: Path | None) -> Mapping[str, Any]:
+    """Delete EMAIL with everything it has, as its owner can on the account's page; --json has the receipt."""
+    with opened(data) as (settings, engine, storage):
+        with transaction(engine) as session:
+            account_id = queries.find_account(session, email).id
+        receipt = erase(Place(engine, storage, settings), Wish(account_id, ends_account=True))
+    return {"email": email, "receipt": receipt.document}
+
+
+@accounts.command("receipts")
+@answering(
+    lambda found: table(
+        [{name: one[name] for name in ("account", "completed_at", "receipt")} for one in found["receipts"]]
+    )
+)
+@data_option
+def list_receipts(data: Path | None) -> Mapping[str, Any]:
+    """Show the receipts of accounts that are gone, newest first; --json has them as they were signed."""
+    with opened(data) as (_, engine, _), transaction(engine, owner=LOCAL_ACCOUNT) as session:
+        return {"receipts": [row.document for row in receipts(session) if row.document["scope"] == "account"]}
 
 
 @accounts.command("verify-receipt")

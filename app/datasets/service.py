@@ -138,10 +138,11 @@ def keep_upload(
     known = queries.same_upload(session, received.sha256, name)
     if known is not None and storage.upload(known.id).exists():
         return known, seen
-    received.draft.rename(storage.upload(kept.upload_id))
     upload = UploadRow(id=kept.upload_id, file_name=name, bytes=received.bytes, sha256=received.sha256)
     session.add(upload)
     session.flush()
+    # Only now: an account that was deleted meanwhile leaves no file behind.
+    received.draft.rename(storage.upload(kept.upload_id))
     return upload, seen
 
 

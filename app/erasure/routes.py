@@ -1,7 +1,6 @@
 """Deletions and their receipts over HTTP: pages for people, `/api/v1` for programs."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -21,6 +20,10 @@ pages = APIRouter(include_in_schema=False)
 api = APIRouter(tags=["deletion"], route_class=ApiRoute)
 
 
+# No datetime: it would be written another way than the one that was signed.
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+
+
 class ReceiptAnswer(BaseModel):
     """What was deleted, when, and the server's signature over all of it."""
 
@@ -30,8 +33,8 @@ class ReceiptAnswer(BaseModel):
     service: str
     account: UUID
     scope: str
-    requested_at: datetime
-    completed_at: datetime
+    requested_at: Moment
+    completed_at: Moment
     cancelled_jobs: int
     rows: Mapping[str, int] = Field(description="How many rows of which table.")
     files: list[Mapping[str, Any]] = Field(description="Name, bytes and SHA-256 of every file.")
@@ -44,11 +47,11 @@ class ReceiptsAnswer(BaseModel):
     receipts: list[ReceiptAnswer]
 
 
-def erased(visit: Visit, dataset_ids: tuple[UUID, ...] | None) -> ReceiptRow:
+def erased(visit: Visit, dataset_ids: tuple[UUID, ...] | None, *, ends_account: bool = False) -> ReceiptRow:
     """The receipt of a deletion, which needs transactions of its own."""
     state = visit.request.app.state
     place = service.Place(state.engine, visit.storage, visit.settings)
-    receipt = service.erase(place, service.Wish(visit.visitor.account_id, dataset_ids))
+    receipt = service.erase(place, service.Wish(visit.visitor.account_id, dataset_ids, ends_account))
     things = receipt.document["things"]
     state.classifiers.forget(UUID(thing["id"]) for thing in things if thing["kind"] == "classifier")
     return receipt

@@ -29,8 +29,10 @@ from app.datasets.queries import lock_content
 from app.datasets.service import text_names
 from app.datasets.tables import DatasetRow
 from app.db.base import Base, Json
+from app.db.owned import LOCAL_ACCOUNT
 from app.db.session import transaction
 from app.erasure.doomed import Doomed, files_of, of_account, of_datasets, owned_tables, still_needed
+from app.erasure.ending import end_account, lock_account
 from app.erasure.receipts import signed, signing_key
 from app.erasure.tables import ReceiptRow
 from app.errors import ConflictError, DatabaseError, JobCancelledError
@@ -74,6 +76,15 @@ class Wish:
 
     owner: UUID
     dataset_ids: tuple[UUID, ...] | None = None
+    ends_account: bool = False
+    """Whether the account itself goes, with everything."""
+
+    @property
+    def scope(self) -> str:
+        """The word for it in a receipt."""
+        if self.ends_account:
+            return "account"
+        return "everything" if self.dataset_ids is None else "datasets"
 
     def doomed(self, session: Session) -> Doomed:
         if self.dataset_ids is None:
@@ -96,23 +107,28 @@ def erase(place: Place, wish: Wish) -> ReceiptRow:
     Raises:
         StillRunningError: A worker does not let go of it; nothing is deleted.
         NotRemovedError: A file cannot be removed; nothing is said to be deleted.
+        AccountGoneError: The account that shall go is gone.
     """
     requested_at = datetime.now(UTC)
     cancelled = end_jobs(place.engine, wish)
     with transaction(place.engine, makes_for=wish.owner) as session:
+        if wish.ends_account:
+            lock_account(session, wish.owner)
         facts = {
             "receipt": str(uuid4()),
             "service": "Forethought",
             "account": str(wish.owner),
-            "scope": "everything" if wish.dataset_ids is None else "datasets",
+            "scope": wish.scope,
             "requested_at": requested_at.isoformat(),
             "cancelled_jobs": cancelled,
             **_erase_now(session, place, wish),
-            "completed_at": datetime.now(UTC).isoformat(),
-            "limits": LIMITS,
         }
+        if wish.ends_account:
+            facts["rows"] = dict(sorted((facts["rows"] | end_account(session, wish.owner)).items()))
+        facts |= {"completed_at": datetime.now(UTC).isoformat(), "limits": LIMITS}
         document = signed(facts, signing_key(place.settings))
-        receipt = ReceiptRow(id=UUID(document["receipt"]), document=document)
+        keeper = LOCAL_ACCOUNT if wish.ends_account else wish.owner
+        receipt = ReceiptRow(id=UUID(document["receipt"]), document=document, owner_id=keeper)
         session.add(receipt)
     return receipt
 

@@ -15,11 +15,13 @@ from uuid import uuid4
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy.exc import OperationalError
+from psycopg.errors import ForeignKeyViolation
+from sqlalchemy.exc import IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from app.errors import (
+    AccountGoneError,
     AppError,
     BadInputError,
     BusyError,
@@ -90,6 +92,7 @@ def install_error_answers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(OperationalError, _answer_database)
+    app.add_exception_handler(IntegrityError, _answer_ownerless)
     app.add_exception_handler(ClientDisconnect, _answer_nobody)
     app.add_exception_handler(Exception, _answer_unknown)
     logging.getLogger("uvicorn.error").addFilter(_says_no_texts)
@@ -172,6 +175,16 @@ async def _answer_database(request: Request, error: Exception) -> Response:
     log.warning("database.unreachable error=%s", type(error).__name__)
     headers = {"Retry-After": "2"}
     return answer(request, 503, "The database does not answer; try again in a moment.", headers=headers)
+
+
+async def _answer_ownerless(request: Request, error: Exception) -> Response:
+    """Something was made for an account that was deleted meanwhile; any other clash is our own mistake."""
+    cause = getattr(error, "orig", None)
+    if isinstance(cause, ForeignKeyViolation) and (cause.diag.constraint_name or "").endswith(
+        "owner_id_account"
+    ):
+        return refusal(request, AccountGoneError())
+    return await _answer_unknown(request, error)
 
 
 async def _answer_nobody(_: Request, error: Exception) -> Response:

@@ -49,6 +49,10 @@ class Account:
         """Delete all datasets with all that was made of them."""
         return self._transport.change(Receipt, "POST", "/account/deletions", {"confirm": "delete everything"})
 
+    def end(self, password: str) -> Receipt:
+        """Delete the account itself with all it has; no token of it works afterwards, keep the receipt."""
+        return self._transport.change(Receipt, "POST", "/account/end", {"password": password})
+
     def receipts(self) -> list[Receipt]:
         """Receipts of deletions, the newest first."""
         answer = self._transport.ask("GET", "/account/receipts").json()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from app.erasure.receipts import is_genuine, read_receipt, signing_key
 from app.settings import Mode, Registration, Settings
 from tests.browser.conftest import PATIENCE_MILLISECONDS
 from tests.browser.test_axe import WIDTHS, violations
@@ -60,7 +61,7 @@ def test_the_pages_before_the_door(visit: Page) -> None:
     assert faults(visit) == []
 
 
-def test_the_pages_behind_the_door(visit: Page, request: pytest.FixtureRequest) -> None:
+def test_the_pages_behind_the_door(visit: Page, team: Settings, request: pytest.FixtureRequest) -> None:
     visit.goto("/register")
     visit.get_by_label("E-mail address").fill(f"{request.node.callspec.id}@example.org")
     visit.get_by_label("Password").fill(PASSWORD)
@@ -77,3 +78,20 @@ def test_the_pages_behind_the_door(visit: Page, request: pytest.FixtureRequest) 
     visit.get_by_role("link", name="I have copied it").click()
     visit.get_by_text("nightly").first.wait_for()
     assert faults(visit) == []
+    visit.get_by_role("link", name="Delete the account itself, too").click()
+    visit.get_by_label("To confirm, your password").fill("wrong as can be")
+    assert faults(visit) == []
+    visit.get_by_role("button", name="Delete the account").click()
+    visit.get_by_text("That is not the password of this account").wait_for()
+    assert faults(visit) == []
+    visit.get_by_label("To confirm, your password").fill(PASSWORD)
+    visit.get_by_role("button", name="Delete the account").click()
+    visit.get_by_role("heading", name="The account is deleted").wait_for()
+    assert faults(visit) == []
+    with visit.expect_download() as kept:
+        visit.get_by_role("link", name="Download the receipt").click()
+    receipt = kept.value.path()
+    assert kept.value.suggested_filename.startswith("forethought-receipt-")
+    assert is_genuine(read_receipt(receipt), signing_key(team))
+    visit.goto("/account")
+    visit.get_by_role("heading", name="Log in").wait_for()

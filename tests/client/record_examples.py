@@ -112,7 +112,8 @@ def empty_fields(answer: dict[str, Any] | None) -> int:
 
 def shortened(value: Any, name: str = "") -> Any:
     """A value as short as a person reads it, with what is another each time replaced."""
-    if name in FIXED and value is not None:
+    # Of a receipt's rows, `token` is a number.
+    if name in FIXED and isinstance(value, type(FIXED[name])):
         return FIXED[name]
     if isinstance(value, dict):
         return {key: shortened(one, key) for key, one in value.items()}
@@ -183,6 +184,7 @@ def walk(url: str, settings: Settings, database: str, recorder: Recorder, folder
         service.account.logins()
         service.account.tokens()
         delete_everything(service)
+        service.account.end(PASSWORD)
 
 
 def end_early(service: Forethought) -> None:

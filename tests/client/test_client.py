@@ -101,6 +101,9 @@ def look_at_the_account(service: Forethought) -> None:
     assert (service.account.tokens(), service.account.logins()) == ([], [])
     with pytest.raises(ProblemError):
         service.account.make_token("a program", scopes=["read"])
+    with pytest.raises(ProblemError) as refused:
+        service.account.end("a password")
+    assert refused.value.status == 409
     for end in (service.account.revoke_token, service.account.end_login):
         with pytest.raises(NotFoundError):
             end(NOBODY)

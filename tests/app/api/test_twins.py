@@ -51,6 +51,8 @@ TWINS: Final = {
     "GET /track-record": "get_track_record get_own_outcomes",
     "GET /account": "get_account get_logins get_tokens get_receipts",
     "POST /account/deletions": "delete_everything",
+    "GET /account/end": "get_account",
+    "POST /account/end": "end_account",
     "GET /account/receipts/{receipt_id}": "get_receipt",
     "GET /account/receipts/{receipt_id}/receipt.json": "get_receipt",
     "POST /account/sessions/{login_id}/end": "end_login",

@@ -9,6 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli import main
+from app.db.owned import AccountRow
+from app.db.session import make_engine, transaction
 from app.erasure.receipts import signed, signing_key
 from app.settings import Settings
 
@@ -46,6 +48,26 @@ def test_an_unknown_account_is_named(forethought: Any) -> None:
     result = forethought("disable", "nobody@example.org")
     assert result.exit_code == 1
     assert "There is no account nobody@example.org" in result.stderr
+
+
+def test_an_account_is_deleted_and_its_receipt_stays_with_the_operator(
+    forethought: Any, settings: Settings, tmp_path: Path
+) -> None:
+    engine = make_engine(settings.database_url.get_secret_value())  # type: ignore[union-attr]
+    with transaction(engine) as session:
+        session.add(AccountRow(email="ada@example.org"))
+    engine.dispose()
+    settings.data.mkdir()
+    assert forethought("delete", "ada@example.org").exit_code == 1, "nobody has confirmed it"
+    assert "ada@example.org" in forethought("list").stdout
+    receipt = json.loads(forethought("delete", "ada@example.org", "--yes", "--json").stdout)["receipt"]
+    assert forethought("list").stdout == "nothing\n"
+    assert json.loads(forethought("receipts", "--json").stdout)["receipts"] == [receipt]
+    assert receipt["receipt"] in forethought("receipts").stdout
+    file = tmp_path / "receipt.json"
+    file.write_text(json.dumps(receipt))
+    assert forethought("verify-receipt", str(file)).exit_code == 0
+    assert "There is no account" in forethought("delete", "ada@example.org", "--yes").stderr
 
 
 def test_a_receipt_is_verified_and_a_changed_one_is_not(

@@ -165,6 +165,7 @@ def test_a_receipt_is_genuine_until_a_letter_of_it_changes(
 ) -> None:
     dataset = made(wise, marked(903))["id"]
     said = wise.delete(f"/api/v1/datasets/{dataset}").json()
+    assert is_genuine(said, signing_key(wise_settings)), "the API tells it as it was signed"
     stored = wise.get(f"/account/receipts/{said['receipt']}/receipt.json", headers=PAGE).json()
     key = signing_key(wise_settings)
     assert is_genuine(stored, key)
