@@ -115,6 +115,12 @@ class DatasetAnswer(BaseModel):
     created_at: datetime
 
 
+class TransfersAnswer(BaseModel):
+    """Files that have not arrived whole, the oldest first."""
+
+    uploads: list[TransferAnswer]
+
+
 def transfer_answer(row: TransferRow, offset: int) -> TransferAnswer:
     return TransferAnswer(
         id=row.id,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Query, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.accounts.quotas import refuse_dataset
-from app.datasets import health_routes, preview_view, queries, service
+from app.datasets import health_routes, preview_view, queries, service, upload_transfers
 from app.datasets.answers import DatasetAnswer, DatasetsAnswer, dataset_answer
 from app.datasets.forms import DatasetForm, RareForm, ReadForm
 from app.datasets.tables import DatasetRow
@@ -65,6 +65,13 @@ def get_dataset(visit: VisitDep, dataset_id: UUID) -> DatasetAnswer:
 async def upload_by_form(visit: VisitDep, file: UploadFile) -> RedirectResponse:
     upload, _ = await keep(visit, pieces_of(file), file.filename or "")
     return RedirectResponse(f"/uploads/{upload.id}", 303)
+
+
+@pages.post("/uploads/{upload_id}/discard")
+def discard_upload(visit: VisitDep, upload_id: UUID) -> RedirectResponse:
+    """Of a file that became no dataset, whole or in part, nothing stays."""
+    upload_transfers.delete_upload(visit.session, visit.storage, upload_id)
+    return RedirectResponse("/", 303)
 
 
 @pages.get("/uploads/{upload_id}", response_class=HTMLResponse)

@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse, Response
 from app.datasets import queries, service, upload_transfers
 from app.datasets.answers import (
     TransferAnswer,
+    TransfersAnswer,
     UploadAnswer,
     UploadsAnswer,
     known_upload,
@@ -90,6 +91,14 @@ def list_uploads(visit: VisitDep, form: Annotated[PageForm, Query()], response: 
     rows, more = queries.list_uploads(visit.session, form)
     say_next(visit.request, response, more)
     return UploadsAnswer(uploads=[*map(known_upload, rows)], next=more)
+
+
+@api.get("/uploads/unfinished", summary="Files that have not arrived whole")
+def list_unfinished(visit: VisitDep) -> TransfersAnswer:
+    """Go on with one from its `offset` by PATCH, or call it off by DELETE."""
+    found = upload_transfers.unfinished(visit.session)
+    there = [transfer_answer(row, upload_transfers.arrived(visit.storage, row)) for row in found]
+    return TransfersAnswer(uploads=there)
 
 
 @api.get("/uploads/{upload_id}", summary="An upload and what it seems to be")

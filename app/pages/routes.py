@@ -18,6 +18,7 @@ from app.datasets.upload_keeping import keep
 from app.datasets.views import dataset_view
 from app.pages import queries
 from app.pages.api_page import operation_groups
+from app.pages.waiting import waiting_files
 from app.recommendations.queries import recommendations_of
 from app.settings import Mode, Registration
 from app.web.api_route import ApiRoute
@@ -55,7 +56,11 @@ def home(visit: VisitDep) -> HTMLResponse:
         is_open = visit.settings.registration is Registration.open
         return page(visit.request, "accounts/welcome.html", is_open=is_open)
     return page(
-        visit.request, "pages/home.html", datasets=queries.recent_datasets(visit.session, limit=MOST_LISTED)
+        visit.request,
+        "pages/home.html",
+        datasets=queries.recent_datasets(visit.session, limit=MOST_LISTED),
+        waiting=waiting_files(visit.session, visit.storage, limit=MOST_LISTED),
+        keep_hours=round(visit.settings.upload_keep_hours),
     )
 
 

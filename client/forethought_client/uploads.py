@@ -71,6 +71,11 @@ class Uploads:
         answer = self._transport.ask("PUT", "/uploads", params={"filename": filename}, content=content)
         return decode(Upload, answer.json())
 
+    def unfinished(self) -> list[Transfer]:
+        """Files that have not arrived whole, the oldest first; `send` with `resume` goes on with one."""
+        answer = self._transport.ask("GET", "/uploads/unfinished").json()
+        return [decode(Transfer, one) for one in answer["uploads"]]
+
     def begin(self, filename: str, total: int, *, sha256: str | None = None) -> Transfer:
         """Announce a file; `send` with `resume` sends it."""
         body = {"filename": filename, "bytes": total, "sha256": sha256}

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, Route, expect
 
 from app.storage import Storage
 from tests.browser.conftest import Service
+from tests.browser.test_axe import violations
 from tests.synthetic import csv_of, texts_of
 
 ADDRESS = "**/api/v1/uploads/*"
@@ -79,6 +80,28 @@ def test_the_same_file_goes_on_after_the_page_was_loaded_again(
     page.goto("/")
     expect(page.get_by_text("The upload of large.csv stopped at")).to_be_hidden()
     complaints[:] = [said for said in complaints if "ERR_CONNECTION_RESET" not in said]
+
+
+def test_a_file_that_stopped_half_way_is_listed_and_discarded(
+    page: Page, service: Service, complaints: list[str], large: Path
+) -> None:
+    page.route(ADDRESS, lambda route: route.abort() if route.request.method == "PATCH" else route.fallback())
+    stopped = large.rename(large.with_name("stopped.csv"))
+    others = set(Storage(service.settings.data).unfinished.iterdir())
+    page.goto("/")
+    page.get_by_label("File", exact=True).set_input_files(stopped)
+    expect(page.locator("[data-upload-status]")).to_contain_text("Connection lost")
+    page.reload()
+    for width in (320, 1_100):
+        page.set_viewport_size({"width": width, "height": 2_000})
+        expect(page.get_by_role("button", name="Discard stopped.csv")).to_be_in_viewport(ratio=1)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert violations(page) == []
+    with page.expect_navigation():
+        page.get_by_role("button", name="Discard stopped.csv").click()
+    expect(page.get_by_role("button", name="Discard stopped.csv")).to_be_hidden()
+    assert set(Storage(service.settings.data).unfinished.iterdir()) == others
+    complaints[:] = [said for said in complaints if "ERR_FAILED" not in said]
 
 
 def test_a_cancelled_upload_leaves_nothing(

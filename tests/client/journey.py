@@ -102,6 +102,7 @@ def end_and_delete(service: Forethought, upload: str, dataset: str) -> None:
     assert service.account.receipt(receipt) == receipt
     transfer = service.uploads.begin("off.csv", 1_000)
     assert service.uploads.offset(transfer) == 0
+    assert [one.id for one in service.uploads.unfinished()] == [transfer.id]
     service.uploads.delete(transfer)
     assert upload not in {one.id for one in service.uploads.all()}
     assert dataset not in {one.id for one in service.datasets.all()}

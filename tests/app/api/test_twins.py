@@ -13,11 +13,12 @@ APP = create_app(load_settings())
 OPERATIONS: Final = {operation["operationId"]: method for _, method, operation in operations(APP.openapi())}
 
 TWINS: Final = {
-    "GET /": "list_datasets list_classifiers",
+    "GET /": "list_datasets list_classifiers list_uploads list_unfinished",
     "POST /demo": "put_upload post_dataset post_recommendation",
     "GET /licences": "list_modules",
     "GET /uploads/{upload_id}": "get_upload",
     "POST /uploads": "put_upload",
+    "POST /uploads/{upload_id}/discard": "delete_upload",
     "GET /datasets/{dataset_id}": "get_dataset get_health get_sharing",
     "POST /datasets": "post_dataset",
     "POST /datasets/{dataset_id}/rare": "put_rare",
