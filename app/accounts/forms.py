@@ -1,14 +1,18 @@
 """What people and programs may say about accounts, as checked values."""
 
 import re
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from app.web.json_types import Whole
 from app.web.visitor import Scope
 
 HOME: Final = "/"
 _MOST_SAID: Final = 1_000
+_DAYS: Final[Any] = Field(
+    default=90, ge=0, le=3_650, description="It ends after so many days; null or 0: never."
+)
 _EMAIL: Final = r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,190}$"
 
 
@@ -34,9 +38,14 @@ Password = Annotated[str, StringConstraints(min_length=1, max_length=_MOST_SAID)
 NextPath = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(local_path)]
 
 
-def _never_if_zero(said: object) -> object:
+def _said_twice(schema: dict[str, Any]) -> None:
+    """A set takes what is said twice as said once."""
+    schema.pop("uniqueItems")
+
+
+def _never_if_zero(said: int | None) -> int | None:
     # A form cannot say null, and an empty field counts as one that was left out.
-    return None if said in (0, "0") else said
+    return said or None
 
 
 class LoginForm(BaseModel):
@@ -77,8 +86,15 @@ class TokenForm(BaseModel):
         description="Which program it is for."
     )
     scopes: frozenset[Scope] = Field(
-        default=frozenset({Scope.read, Scope.predict}), min_length=1, description="What it may do."
+        default=frozenset({Scope.read, Scope.predict}),
+        min_length=1,
+        description="What it may do.",
+        json_schema_extra=_said_twice,
     )
-    days: Annotated[int | None, BeforeValidator(_never_if_zero)] = Field(
-        default=90, ge=1, le=3_650, description="It ends after so many days; null or 0: never."
-    )
+    days: Annotated[int | None, AfterValidator(_never_if_zero)] = _DAYS
+
+
+class TokenBody(TokenForm):
+    """A token for a program."""
+
+    days: Annotated[Whole | None, AfterValidator(_never_if_zero)] = _DAYS

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.accounts import queries, service
-from app.accounts.forms import TokenForm
+from app.accounts.forms import TokenBody, TokenForm
 from app.web.deps import VisitDep
 from app.web.templates import page
 from app.web.visitor import Scope
@@ -52,7 +52,7 @@ def get_tokens(visit: VisitDep) -> TokensAnswer:
 
 
 @api.post("/account/tokens", status_code=201, summary="Make an API token")
-def post_token(visit: VisitDep, form: TokenForm) -> NewTokenAnswer:
+def post_token(visit: VisitDep, form: TokenBody) -> NewTokenAnswer:
     """Its words are in this answer and nowhere else: only their hash is stored."""
     service.refuse_local(visit.settings)
     row, words = service.make_token(visit.session, visit.visitor, form.name, form.scopes, days=form.days)

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from app.classifiers import assessing, ending, queries, service
 from app.classifiers.answers import ClassifierAnswer, classifier_answer
-from app.classifiers.forms import ThresholdForm
+from app.classifiers.forms import ThresholdBody, ThresholdForm
 from app.web.api_route import ApiRoute
 from app.web.deps import Visit, VisitDep
 from dvn.assessment import Assessment, TellingWord
@@ -74,7 +74,7 @@ def get_errors(visit: VisitDep, classifier_id: UUID) -> ErrorsAnswer:
 
 
 @api.put("/classifiers/{classifier_id}/threshold", summary="Choose when it answers")
-def put_threshold(visit: VisitDep, classifier_id: UUID, form: ThresholdForm) -> ClassifierAnswer:
+def put_threshold(visit: VisitDep, classifier_id: UUID, form: ThresholdBody) -> ClassifierAnswer:
     """From now on it gives no label to a text whose most probable class is less probable than this.
 
     `assessment.thresholds` lists useful ones; null: it always answers.

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.recommendations.forms import AskedMetric
+from app.web.json_types import Flag, Number, Whole
 from app.web.limits import MAX_TRIED_CHARACTERS
 from app.web.paging import PageForm
 
@@ -20,9 +21,9 @@ class ClassifierForm(BaseModel):
 
     dataset: UUID
     recommendation: UUID | None = Field(default=None, description="Train from this recommendation.")
-    rank: int = Field(default=1, ge=1, description="Which architecture of the recommendation.")
+    rank: Whole = Field(default=1, ge=1, description="Which architecture of the recommendation.")
     architecture: Mapping[str, Any] | None = Field(default=None, description="A space and its decisions.")
-    seed: int = Field(default=0, ge=0, lt=2**31)
+    seed: Whole = Field(default=0, ge=0, lt=2**31)
     metric: AskedMetric | None = Field(
         default=None,
         description="What tells the best step, which is kept; without it what the recommendation was asked "
@@ -43,6 +44,7 @@ class ChosenForm(BaseModel):
 
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+StatedShare = Annotated[Number, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class TextsForm(BaseModel):
@@ -51,15 +53,15 @@ class TextsForm(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     texts: list[Annotated[str, StringConstraints(max_length=MOST_TEXT_CHARACTERS)]] = Field(min_length=1)
-    abstain_below: Share | None = Field(
+    abstain_below: StatedShare | None = Field(
         default=None,
         description="Give no label (`label` is null) where the probability is lower; 0 to answer always. "
         "Without it the classifier's own threshold holds.",
     )
-    explain: bool = Field(
+    explain: Flag = Field(
         default=False, description="Say for each word how much it decided; for at most 20 texts at once."
     )
-    top: int = Field(default=0, ge=0, le=1_000, description="List so many of the most probable classes.")
+    top: Whole = Field(default=0, ge=0, le=1_000, description="List so many of the most probable classes.")
 
 
 class ThresholdForm(BaseModel):
@@ -68,6 +70,12 @@ class ThresholdForm(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     abstain_below: Share | None
+
+
+class ThresholdBody(ThresholdForm):
+    """Below which probability a classifier does not answer; null or 0: it always does."""
+
+    abstain_below: StatedShare | None
 
 
 class TryForm(BaseModel):
@@ -82,3 +90,9 @@ class SharingForm(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     shared: bool
+
+
+class SharingBody(SharingForm):
+    """Whether the owner of a dataset shares what its trainings reach; never its texts."""
+
+    shared: Flag

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from app.classifiers import queries
-from app.classifiers.forms import SharingForm
+from app.classifiers.forms import SharingBody, SharingForm
 from app.classifiers.shared_runs import set_sharing
 from app.datasets.queries import get_dataset
 from app.datasets.tables import DatasetRow
@@ -53,7 +53,7 @@ def get_sharing(visit: VisitDep, dataset_id: UUID) -> SharingAnswer:
 
 
 @api.put("/datasets/{dataset_id}/sharing", summary="Share its trainings, or take that back")
-def put_sharing(visit: VisitDep, dataset_id: UUID, form: SharingForm) -> SharingAnswer:
+def put_sharing(visit: VisitDep, dataset_id: UUID, form: SharingBody) -> SharingAnswer:
     """What is shared are scores, costs and figures about the texts: no text, no vector, no name of a class.
 
     Taking it back removes them, and the value networks that learned from them.

@@ -1,16 +1,27 @@
 """What a person or a program may say about an upload, as a checked value."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from app.web.json_types import Flag, Whole
 from dvn.data.choices import ReadChoices
 from dvn.data.rare_classes import RareClasses
 
 _DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
 _QUOTE_NAMES = {"double": '"', "single": "'", "none": ""}
+
+_HEADER: Final[Any] = Field(default=None, description="Whether the first row holds the names of the columns.")
+_MERGE_CASE: Final[Any] = Field(
+    default=None,
+    description="Whether labels that differ in nothing but case are one where that is clear; else true.",
+)
+_RARE: Final[Any] = Field(
+    default=None, description="What to do with classes of fewer than three different texts."
+)
 
 Name = Annotated[str, StringConstraints(max_length=1_000)]
 
@@ -19,12 +30,18 @@ def _none_if_empty(value: object) -> object:
     return None if value == "" else value
 
 
+def _named(value: object, names: Mapping[str, str]) -> object:
+    if not isinstance(value, str):
+        return value
+    return names.get(value, value) if value else None
+
+
 def _delimiter(value: object) -> object:
-    return _DELIMITER_NAMES.get(value, value) if isinstance(value, str) and value else None
+    return _named(value, _DELIMITER_NAMES)
 
 
 def _quote(value: object) -> object:
-    return _QUOTE_NAMES.get(value, value) if isinstance(value, str) and value else None
+    return _named(value, _QUOTE_NAMES)
 
 
 def _texts(value: object) -> object:
@@ -58,16 +75,11 @@ class ReadForm(BaseModel):
     quote: Annotated[Name | None, BeforeValidator(_quote)] = Field(
         default=None, description="One character, or double, single; none if quotes are ordinary characters."
     )
-    header: Annotated[bool | None, BeforeValidator(_none_if_empty)] = Field(
-        default=None, description="Whether the first row holds the names of the columns."
-    )
+    header: Annotated[bool | None, BeforeValidator(_none_if_empty)] = _HEADER
     sheet: Annotated[Name | None, BeforeValidator(_none_if_empty)] = Field(
         default=None, description="Sheet of a workbook."
     )
-    merge_case: Annotated[bool | None, BeforeValidator(_none_if_empty)] = Field(
-        default=None,
-        description="Whether labels that differ in nothing but case are one where that is clear; else true.",
-    )
+    merge_case: Annotated[bool | None, BeforeValidator(_none_if_empty)] = _MERGE_CASE
 
     def choices(self) -> ReadChoices:
         return ReadChoices(
@@ -89,9 +101,15 @@ class DatasetForm(ReadForm):
     model_config = ConfigDict(extra="forbid")
 
     upload: UUID = Field(description="The id that the upload was given.")
-    rare: Annotated[RareClasses | None, BeforeValidator(_none_if_empty)] = Field(
-        default=None, description="What to do with classes of fewer than three different texts."
-    )
+    rare: Annotated[RareClasses | None, BeforeValidator(_none_if_empty)] = _RARE
+
+
+class DatasetBody(DatasetForm):
+    """An upload with the choices that make it a dataset."""
+
+    header: Flag | None = _HEADER
+    merge_case: Flag | None = _MERGE_CASE
+    rare: RareClasses | None = _RARE
 
 
 class TransferForm(BaseModel):
@@ -100,7 +118,7 @@ class TransferForm(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     filename: str = Field(default="upload.csv", max_length=1_000, description="Its name, with its ending.")
-    bytes: int = Field(ge=0, description="Its length.")
+    bytes: Whole = Field(ge=0, description="Its length.")
     sha256: str | None = Field(
         default=None,
         pattern="^[0-9a-f]{64}$",

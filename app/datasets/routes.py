@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from app.accounts.quotas import refuse_dataset
 from app.datasets import health_routes, preview_view, queries, service, upload_transfers
 from app.datasets.answers import DatasetAnswer, DatasetsAnswer, dataset_answer
-from app.datasets.forms import DatasetForm, RareForm, ReadForm
+from app.datasets.forms import DatasetBody, DatasetForm, RareForm, ReadForm
 from app.datasets.tables import DatasetRow
 from app.datasets.upload_keeping import keep
 from app.web.api_route import ApiRoute
@@ -30,7 +30,7 @@ api.include_router(health_routes.api)
 
 
 @api.post("/datasets", status_code=201, response_model=DatasetAnswer, summary="Make an upload a dataset")
-def post_dataset(visit: VisitDep, form: DatasetForm) -> DatasetAnswer | Response:
+def post_dataset(visit: VisitDep, form: DatasetBody) -> DatasetAnswer | Response:
     """The same content makes the same dataset. A file that cannot become one is deleted with its upload."""
     try:
         return dataset_answer(made_dataset(visit, form))

@@ -93,7 +93,7 @@ def list_uploads(visit: VisitDep, form: Annotated[PageForm, Query()], response: 
     return UploadsAnswer(uploads=[*map(known_upload, rows)], next=more)
 
 
-@api.get("/uploads/unfinished", summary="Files that have not arrived whole")
+@api.get("/unfinished-uploads", summary="Files that have not arrived whole")
 def list_unfinished(visit: VisitDep) -> TransfersAnswer:
     """Go on with one from its `offset` by PATCH, or call it off by DELETE."""
     found = upload_transfers.unfinished(visit.session)

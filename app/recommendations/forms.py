@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from app.web.json_types import Number, Whole
 from app.web.paging import PageForm
 
 DEFAULT_SPACE = "wide_deep"
@@ -18,19 +19,19 @@ class QuestionForm(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    top: int = Field(default=5, ge=1, le=50, description="How many architectures to rank.")
-    seed: int = Field(default=0, ge=0, lt=2**31, description="Draws the starts of the ascent.")
-    max_seconds: float | None = Field(
+    top: Whole = Field(default=5, ge=1, le=50, description="How many architectures to rank.")
+    seed: Whole = Field(default=0, ge=0, lt=2**31, description="Draws the starts of the ascent.")
+    max_seconds: Number | None = Field(
         default=None, gt=0, le=86_400, description="Longest training to recommend."
     )
-    max_bytes: float | None = Field(default=None, gt=0, le=1e12, description="Of the unpacked classifier.")
-    max_milliseconds: float | None = Field(
+    max_bytes: Number | None = Field(default=None, gt=0, le=1e12, description="Of the unpacked classifier.")
+    max_milliseconds: Number | None = Field(
         default=None,
         gt=0,
         le=1e6,
         description="To predict one text of the dataset's usual length on one core.",
     )
-    prefer_small: float = Field(
+    prefer_small: Number = Field(
         default=0.0,
         ge=0,
         le=1,

@@ -36,6 +36,7 @@ from app.errors import (
     UnderWayError,
 )
 from app.web.headers import HEADERS
+from app.web.methods import allowed_methods
 from app.web.templates import page
 from dvn.errors import (
     ArchitectureError,
@@ -168,7 +169,10 @@ async def _answer_invalid(request: Request, error: Exception) -> Response:
 async def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     detail = SENTENCES.get(error.status_code, f"{HTTPStatus(error.status_code).phrase}.")
-    return answer(request, error.status_code, detail, headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(allowed_methods(request.app, request.url.path))
+    return answer(request, error.status_code, detail, headers=headers)
 
 
 async def _answer_database(request: Request, error: Exception) -> Response:

@@ -73,7 +73,7 @@ class Uploads:
 
     def unfinished(self) -> list[Transfer]:
         """Files that have not arrived whole, the oldest first; `send` with `resume` goes on with one."""
-        answer = self._transport.ask("GET", "/uploads/unfinished").json()
+        answer = self._transport.ask("GET", "/unfinished-uploads").json()
         return [decode(Transfer, one) for one in answer["uploads"]]
 
     def begin(self, filename: str, total: int, *, sha256: str | None = None) -> Transfer:

@@ -37,7 +37,7 @@ def test_a_file_that_stopped_half_way_is_listed_and_discarded(
     content = csv_of(texts_of(200, seed=852))
     first, second = (begun(client, content, f"{name}.csv", SHARE) for name in ("one", "two"))
     whole = uploaded(client, csv_of(texts_of(60, seed=853)), "whole.csv")
-    listed = client.get("/api/v1/uploads/unfinished").json()["uploads"]
+    listed = client.get("/api/v1/unfinished-uploads").json()["uploads"]
     assert [one["id"] for one in listed] == [first, second]
     assert {one["offset"] for one in listed} == {round(len(content) * SHARE)}
     shown = client.get("/", headers=PAGE).text
@@ -55,7 +55,7 @@ def test_a_file_that_stopped_half_way_is_listed_and_discarded(
     rest = content[round(len(content) * SHARE) :]
     headers = {"upload-offset": str(len(content) - len(rest))}
     assert client.patch(f"/api/v1/uploads/{second}", content=rest, headers=headers).status_code == 201
-    assert client.get("/api/v1/uploads/unfinished").json()["uploads"] == []
+    assert client.get("/api/v1/unfinished-uploads").json()["uploads"] == []
     client.post(f"/uploads/{second}/discard")
 
 

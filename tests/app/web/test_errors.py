@@ -103,6 +103,35 @@ def test_addresses_and_methods_that_are_not_there_are_problems(
     assert answer.json()["detail"]
 
 
+def test_what_a_path_takes_is_told_of_all_its_routes(client: TestClient) -> None:
+    assert client.patch("/api/v1/uploads").headers["allow"] == "GET, POST, PUT"
+    nowhere = "00000000-0000-4000-8000-000000000000"
+    assert client.post(f"/api/v1/uploads/{nowhere}").headers["allow"] == "DELETE, GET, HEAD, PATCH"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/recommendations", {"top": True}),
+        ("/recommendations", {"prefer_small": "0.5"}),
+        ("/recommendations", {"max_bytes": False}),
+        ("/classifiers", {"seed": "1"}),
+        ("/uploads", {"filename": "a.csv", "bytes": "10"}),
+        ("/datasets", {"header": 1}),
+        ("/datasets", {"merge_case": "yes"}),
+        ("/datasets", {"delimiter": 5}),
+        ("/datasets", {"rare": ""}),
+        ("/account/tokens", {"name": "a", "days": False}),
+    ],
+)
+def test_a_json_body_is_taken_as_it_stands(client: TestClient, path: str, body: dict[str, object]) -> None:
+    nowhere = "00000000-0000-4000-8000-000000000000"
+    needed = {"/datasets": {"upload": nowhere}, "/account/tokens": {}, "/uploads": {}}
+    answer = client.post(f"/api/v1{path}", json={**needed.get(path, {"dataset": nowhere}), **body})
+    assert answer.status_code == 422, answer.text
+    assert [one["field"] for one in answer.json()["errors"]] == [list(body)[-1]]
+
+
 def test_a_wrong_field_is_named_and_its_value_is_not_repeated(client: TestClient) -> None:
     body = {"upload": "00000000-0000-0000-0000-000000000000", "rare": SECRET}
     answer = client.post("/api/v1/datasets", json=body)
