@@ -143,6 +143,45 @@ VAGUE: Final = (
 )  # fmt: skip
 """What any class may say: nobody could tell which, and a good classifier is not sure either."""
 
+BETWEEN: Final[Mapping[tuple[str, str], tuple[str, ...]]] = MappingProxyType(
+    {
+        ("delivery", "refund"): (
+            "{order} is late, and if it is not here by {day} I want my money back",
+            "the {thing} never came. Send it again or give me back my {money}",
+            "{who} took {order} back to the depot, what happens now with the {money} I paid?",
+        ),
+        ("delivery", "damaged item"): (
+            "{who} left the parcel {place} and now the {thing} is wet",
+            "{who} threw the box over the fence, I have not dared to open it",
+            "one parcel of {order} is missing and the other one has {fault}",
+        ),
+        ("damaged item", "refund"): (
+            "the {thing} has {fault}, I want to send it back",
+            "the {thing} is broken, do I get another one or my {money}?",
+            "I returned the {thing} because of {fault} {ago}, what now?",
+        ),
+        ("refund", "billing"): (
+            "I cancelled {order} {ago} and the {money} are still on my card statement",
+            "the invoice for {order} still lists the {thing} that I sent back",
+            "you took {money} although I cancelled in time, please correct it",
+        ),
+        ("billing", "account"): (
+            "I cannot change the card in my profile that you charge",
+            "the invoices are gone from my account, there is nothing before {day}",
+            "since I changed my {field} the bill goes to somebody else",
+        ),
+        ("account", "delivery"): (
+            "my profile still has the old address and {order} is going there",
+            "I do not see {order} in my account, is it coming at all?",
+        ),
+        ("praise", "delivery"): (
+            "{order} is here now after all, {good}",
+            "{who} found our house even in the snow, {good}",
+        ),
+    }
+)
+"""What is about two classes at once: whoever sorts the inbox puts it in the one or in the other."""
+
 ELSEWHERE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "delivery": (

@@ -1,8 +1,8 @@
 """A seed becomes made-up support messages with labels, with the faults that real files have.
 
 Among them, on purpose: texts that occur twice, near copies, one text with two labels, empty texts, wrong
-labels, an inbox tag that gives a class away, other languages, and slips of the keyboard. Messages come from
-`random()` alone, whose sequence Python promises to keep.
+labels, messages about two classes at once, an inbox tag that gives a class away, other languages, and slips
+of the keyboard. Messages come from `random()` alone, whose sequence Python promises to keep.
 """
 
 import csv
@@ -12,17 +12,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from dvn.data.demo_grammar import CLASSES, ELSEWHERE, MESSAGES, PHRASES, SHARED, VAGUE
+from dvn.data.demo_grammar import BETWEEN, CLASSES, ELSEWHERE, MESSAGES, PHRASES, SHARED, VAGUE
 
 ROWS: Final = 2_000
 FILE_NAME: Final = "demo_messages.csv"
 COLUMNS: Final = ("message", "topic")
 
 _TWICE, _NEARLY, _CONFLICTS, _EMPTY = 24, 40, 14, 3
-_WRONG_LABELS: Final = 0.01
+_WRONG_LABELS: Final = 0.03
 _OTHER_LANGUAGE: Final = 0.03
-_VAGUE: Final = 0.025
-_BESIDE: Final = 0.2
+_VAGUE: Final = 0.04
+_BETWEEN: Final = 0.14
+_BESIDE: Final = 0.3
 """Of second sentences, those that are about another class."""
 _SLIPS: Final = 0.15
 _TAGGED: Final = 0.6
@@ -76,7 +77,7 @@ def demo_csv(*, rows: int = ROWS, seed: int = 0) -> bytes:
 def _message(draw: _Draw, label: str) -> str:
     if draw.happens(_OTHER_LANGUAGE):
         return _filled(draw, draw.one(ELSEWHERE[label]))
-    body = _filled(draw, draw.one(VAGUE if draw.happens(_VAGUE) else MESSAGES[label]))
+    body = _filled(draw, draw.one(_templates(draw, label)))
     parts = [_begun(body)] if draw.happens(0.8) else [body]
     if draw.happens(0.35):
         other = draw.one(list(CLASSES)) if draw.happens(_BESIDE) else label
@@ -92,6 +93,15 @@ def _message(draw: _Draw, label: str) -> str:
     if label == _TAGGED_CLASS and draw.happens(_TAGGED):
         text = f"[FIN-INBOX] {text}"
     return _slipped(draw, text)
+
+
+def _templates(draw: _Draw, label: str) -> Sequence[str]:
+    """What a message of this class may begin with: nearly always what is about it alone."""
+    if draw.happens(_VAGUE):
+        return VAGUE
+    if draw.happens(_BETWEEN):
+        return [template for both, found in BETWEEN.items() if label in both for template in found]
+    return MESSAGES[label]
 
 
 def _begun(sentence: str) -> str:

@@ -11,11 +11,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
-from dvn.data.demo_grammar import CLASSES, ELSEWHERE, MESSAGES, PHRASES, SHARED
+from dvn.data.demo_grammar import BETWEEN, CLASSES, ELSEWHERE, MESSAGES, PHRASES, SHARED
 from dvn.data.demo_rows import ROWS, demo_csv, demo_rows
 from tests.dvn.factories import law
 
-DIGEST = "fad5d5d4f032b4db3f6edc4162ce94de2bb251cb2ccf741a227faf5580543c53"
+DIGEST = "d0ceb588a06bd4ea06c97922e391102edb2312b9e0f6c7eb30022f34cc6f0f52"
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +68,14 @@ def test_the_faults_of_real_files_are_among_them(rows: list[tuple[str, str]]) ->
     assert tagged.count("billing") > 0.9 * len(tagged)
 
 
+def test_what_is_about_two_topics_is_found_in_both(rows: list[tuple[str, str]]) -> None:
+    found = {label for text, label in rows if "came" not in text and "I want to send it back" in text}
+    assert found >= {"damaged item", "refund"}
+    assert {label for both in BETWEEN for label in both} == CLASSES.keys()
+
+
 def test_the_topics_can_be_learned_but_not_without_a_doubt(rows: list[tuple[str, str]]) -> None:
     """A demo where everything is right teaches nothing."""
     texts, labels = zip(*rows, strict=True)
     learner = make_pipeline(TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression(C=10, max_iter=500))
-    assert 0.9 < cross_val_score(learner, texts, labels, cv=3).mean() < 0.97
+    assert 0.84 < cross_val_score(learner, texts, labels, cv=3).mean() < 0.92
