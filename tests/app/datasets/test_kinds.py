@@ -9,13 +9,16 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.classifiers.predicting import read_texts
+from app.settings import Settings
 from app.storage import Storage
 from dvn.data.choices import DEFAULT_LIMITS
-from tests.app.visiting import PAGE, made, uploaded
+from tests.app.visiting import PAGE, left_behind, made, uploaded
 from tests.dvn.data.crafting import parquet, workbook, zipped
+from tests.dvn.data.malformed_files import MALFORMED
 from tests.synthetic import csv_of, texts_of
 
 ROWS = texts_of(40)
+BOMBS = {file.name: file for file in MALFORMED if not file.choices}
 TABLE = [["text", "label"], *map(list, ROWS)]
 FILES = {
     "json_lines": "".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in ROWS).encode(),
@@ -103,3 +106,26 @@ def test_texts_to_predict_may_come_in_every_kind(kind: str, tmp_path: Path) -> N
     texts = read_texts(BytesIO(packed), "text", storage, DEFAULT_LIMITS)
     assert texts == [text for text, _ in ROWS]
     assert list(storage.uploads.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["bomb.zip", "bomb.xlsx", "nested.zip"])
+def test_what_its_headers_give_away_as_a_bomb_is_not_kept(
+    client: TestClient, web_settings: Settings, name: str
+) -> None:
+    before, content = left_behind(web_settings), BOMBS[name].make()
+    answer = client.put("/api/v1/uploads", params={"filename": name}, content=content)
+    assert answer.status_code == 422, answer.text
+    assert any(said in answer.json()["detail"] for said in ("The file unpacks to", "holds the packed file"))
+    assert left_behind(web_settings) == before
+
+
+@pytest.mark.parametrize("name", ["bomb.csv.gz", "repeated.parquet"])
+def test_a_bomb_that_only_reading_shows_becomes_no_dataset(
+    client: TestClient, web_settings: Settings, name: str
+) -> None:
+    before = left_behind(web_settings)
+    upload = uploaded(client, BOMBS[name].make(), name)
+    answer = client.post("/api/v1/datasets", json={"upload": upload})
+    assert answer.status_code == 422
+    assert "The file unpacks to" in answer.json()["detail"]
+    assert left_behind(web_settings) == before
