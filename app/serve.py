@@ -4,6 +4,7 @@
            ├─ worker ──── one child per job (app/worker.py)
            └─ web                           (uvicorn, with the factory `settings.web_app`)
 
+Of workers and web servers there may be several: the kernel gives a connection to whichever of them accepts.
 The socket belongs to this process, so that a web server that is restarted refuses nobody. Worker and
 web have sessions of their own: Ctrl-C reaches this process only, which stops them in order. The kernel
 kills them when this process dies, however it dies.
@@ -70,6 +71,14 @@ class OpenToAllError(StartError):
         super().__init__(
             f"Without accounts everybody who reaches {host} could see, change and delete everything: set "
             "FORETHOUGHT_MODE=server, or listen on 127.0.0.1."
+        )
+
+
+class SeparateCountsError(StartError):
+    def __init__(self, count: int) -> None:
+        super().__init__(
+            f"{count} web servers would each count tries to log in for itself: set FORETHOUGHT_RATES_URL to "
+            "a redis:// address where they count together, or FORETHOUGHT_WEB_PROCESSES=1."
         )
 
 
@@ -179,6 +188,7 @@ def serve(settings: Settings) -> None:
         AppError: It cannot start, or one of its processes keeps dying.
     """
     refuse_open_door(settings)
+    refuse_separate_counts(settings)
     open_data_folder(settings.data)
     with alone(settings), listening(settings) as web_socket, until_told():
         say("Starting.")
@@ -190,10 +200,12 @@ def serve(settings: Settings) -> None:
         try:
             # The web server loads its code while the database starts.
             command = ["app.serve", "--web-socket", str(web_socket.fileno())]
-            children.append(Child("web server", command, environment, keep=[web_socket.fileno()]))
+            for name in numbered("web server", settings.web_processes):
+                children.append(Child(name, command, environment, keep=[web_socket.fileno()]))
             database = EmbeddedPostgres(settings.data) if given is None else None
             migrate(url)
-            children.append(Child("worker", ["app.worker"], environment, nice=WORKER_NICE))
+            for name in numbered("worker", settings.workers):
+                children.append(Child(name, ["app.worker"], environment, nice=WORKER_NICE))
             for child in children:
                 child.go()
             watch(settings, children, database)
@@ -209,6 +221,21 @@ def refuse_open_door(settings: Settings) -> None:
     """
     if settings.mode is Mode.local and not is_loopback(settings.host):
         raise OpenToAllError(settings.host)
+
+
+def refuse_separate_counts(settings: Settings) -> None:
+    """Refuse web servers of which each would count requests and tries to log in for itself.
+
+    Raises:
+        SeparateCountsError: There are several, and no place where they count together.
+    """
+    if settings.mode is Mode.server and settings.web_processes > 1 and settings.rates_url is None:
+        raise SeparateCountsError(settings.web_processes)
+
+
+def numbered(name: str, count: int) -> list[str]:
+    """What each of several processes is called."""
+    return [name] if count == 1 else [f"{name} {number}" for number in range(1, count + 1)]
 
 
 def is_loopback(host: str) -> bool:

@@ -56,6 +56,10 @@ class Settings(BaseSettings):
     web_app: str = Field(
         "app.main:create_app", description="Where `serve` finds the factory of the web application."
     )
+    web_processes: int = Field(
+        1, ge=1, le=64, description="Web server processes, on one socket; with accounts they need RATES_URL."
+    )
+    workers: int = Field(1, ge=1, le=64, description="Worker processes, each with its own children.")
 
     database_url: SecretStr | None = Field(
         None, description="postgresql:// address; without it an embedded PostgreSQL runs in the data folder."

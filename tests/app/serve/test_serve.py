@@ -18,8 +18,8 @@ import pytest
 
 from app.db.embedded import embedded_url
 from app.db.owned import LOCAL_ACCOUNT
-from app.serve import OpenToAllError, is_loopback, serve
-from app.settings import PROJECT_ROOT, child_environment, load_settings
+from app.serve import OpenToAllError, SeparateCountsError, is_loopback, serve
+from app.settings import PROJECT_ROOT, Mode, child_environment, load_settings
 
 TRIVIAL = "tests.app.serve.trivial:create_app"
 SAMPLES = "tests.app.jobs.sample_jobs"
@@ -54,13 +54,22 @@ class Service:
                 return line
         pytest.fail(f"it ended without saying {word!r}")
 
-    def worker(self) -> int | None:
-        """The worker's parent process, which leads its group."""
+    def workers(self) -> list[int]:
+        """The parent processes of workers, which lead their groups."""
+        found = []
         for process in find(self.data, "app.worker"):
             with suppress(ProcessLookupError):
                 if os.getpgid(process) == process:
-                    return process
-        return None
+                    found.append(process)
+        return found
+
+    def worker(self) -> int | None:
+        """One of them."""
+        return next(iter(self.workers()), None)
+
+    def web_servers(self) -> set[int]:
+        """The processes that answer."""
+        return {self.health()["process"] for _ in range(40)}
 
 
 def wait_until(is_true: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
@@ -91,8 +100,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def started(data: Path, port: int, web_app: str = TRIVIAL) -> Iterator[Service]:
-    settings = load_settings(web_app=web_app, job_modules=(SAMPLES,))
+def started(data: Path, port: int, web_app: str = TRIVIAL, **more: object) -> Iterator[Service]:
+    settings = load_settings(web_app=web_app, job_modules=(SAMPLES,), **more)
     command = [sys.executable, "-P", "-m", "app.serve", "--port", str(port), "--data", str(data)]
     with subprocess.Popen(
         command,
@@ -149,6 +158,30 @@ def test_everything_starts_heals_and_ends(tmp_path: Path) -> None:
         assert service.process.wait(30) == 0
         assert time.monotonic() - start < 10
         assert find(data) == []
+
+
+def test_of_two_web_servers_and_workers_one_may_die_unnoticed(tmp_path: Path) -> None:
+    with started(tmp_path, free_port(), web_processes=2, workers=2) as service:
+        service.read_until("ready")
+        wait_until(lambda: len(service.web_servers()) == 2)
+        wait_until(lambda: len(service.workers()) == 2)
+        first, second = service.web_servers()
+        os.kill(first, signal.SIGKILL)
+        for _ in range(50):
+            assert service.answers()
+        wait_until(lambda: len(service.web_servers()) == 2)
+        assert second in service.web_servers()
+        os.killpg(service.workers()[0], signal.SIGKILL)
+        wait_until(lambda: len(service.workers()) == 2)
+        service.process.terminate()
+        assert service.process.wait(30) == 0
+        assert find(tmp_path) == []
+
+
+def test_several_web_servers_with_accounts_need_a_place_to_count_together(tmp_path: Path) -> None:
+    with pytest.raises(SeparateCountsError, match="FORETHOUGHT_RATES_URL"):
+        serve(load_settings(data=tmp_path, mode=Mode.server, web_processes=2))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_second_start_finds_the_data_and_a_killed_one_leaves_no_process(tmp_path: Path) -> None:
