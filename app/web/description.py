@@ -88,6 +88,8 @@ _IF_NONE_MATCH: Final = {
     "schema": {"type": "string"},
 }
 _WORKS_LATER: Final = (409, 429, 503)
+_MAY_BE_EMPTY: Final = frozenset({"experience", "track record"})
+"""What a new installation may know nothing of yet."""
 _BODY_METHODS: Final = ("post", "put", "patch")
 
 
@@ -118,7 +120,7 @@ def describe(app: FastAPI) -> Document:
             schemas.pop(unused, None)
         examples = read_examples()
         for path, method, operation in operations(document):
-            _add_problems(path, method, operation)
+            _add_problems(path, method, operation, schemas)
             _add_validators(method, operation)
             add_examples(operation, examples.get(operation["operationId"], {}))
         app.openapi_schema = document
@@ -132,11 +134,19 @@ def operations(document: Document) -> Iterator[tuple[str, str, Document]]:
             yield path, method, operation
 
 
-def _add_problems(path: str, method: str, operation: Document) -> None:
+def _names_things(operation: Document, schemas: Mapping[str, Document]) -> bool:
+    """Whether a request holds the id of a thing that may not be there."""
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    named = schemas.get(str(body.get("$ref", "")).rsplit("/", 1)[-1], {})
+    return "'format': 'uuid'" in str(named.get("properties", {}))
+
+
+def _add_problems(path: str, method: str, operation: Document, schemas: Mapping[str, Document]) -> None:
     statuses = {401, 403, 429, 503} if path.startswith(PREFIX) else set()
     has_body = "requestBody" in operation
     statuses |= {404, 409} if "{" in path else set()
-    statuses |= {404} if path.startswith(PREFIX) else set()
+    may_be_empty = not _MAY_BE_EMPTY.isdisjoint(operation["tags"])
+    statuses |= {404} if may_be_empty or _names_things(operation, schemas) else set()
     statuses |= {422} if operation.get("parameters") or has_body else set()
     statuses |= {400, 413} if has_body or method in _BODY_METHODS else set()
     statuses |= {409} if method not in ("get", "head") else set()
