@@ -8,7 +8,7 @@ import numpy as np
 
 from dvn.architecture import Architecture, get_space
 from dvn.metafeatures import describe_task
-from dvn.value_network import Experience, FitOptions, KnownRun, KnownTask, make_checkpoint
+from dvn.value_network import Experience, FitOptions, KnownRun, KnownTask, Metric, make_checkpoint
 from dvn.value_network.snapshot import CURVES, RUN_KEY, RUNS, read_rows, write_snapshot
 from dvn.value_network.snapshot import TASKS as TASKS_FILE
 from tests.dvn.experiences import write_experience
@@ -24,9 +24,11 @@ def save_small_experience(folder: Path) -> None:
     """Put a checkpoint for each metric where the service looks for one."""
     known = small_experience()
     make_checkpoint(known, OPTIONS).save(folder / SPACE / "checkpoint")
-    by_f1 = tuple(replace(run, validation_accuracy=run.validation_accuracy**2) for run in known.runs)
-    of_f1 = replace(known, runs=by_f1, metric="macro_f1")
-    make_checkpoint(of_f1, OPTIONS).save(folder / SPACE / "checkpoint_macro_f1")
+    lower: list[tuple[Metric, float]] = [("macro_f1", 2), ("balanced_accuracy", 1.5)]
+    for metric, power in lower:
+        runs = tuple(replace(run, validation_accuracy=run.validation_accuracy**power) for run in known.runs)
+        network = make_checkpoint(replace(known, runs=runs, metric=metric), OPTIONS)
+        network.save(folder / SPACE / f"checkpoint_{metric}")
 
 
 def small_experience() -> Experience:

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from app.recommendations.forms import AskedMetric
 from app.web.json_types import Flag, Number, Whole
 from app.web.limits import MAX_TRIED_CHARACTERS
 from app.web.paging import PageForm
+from dvn.value_network import Metric
 
 MOST_TEXT_CHARACTERS = 1_000_000
 
@@ -24,7 +24,7 @@ class ClassifierForm(BaseModel):
     rank: Whole = Field(default=1, ge=1, description="Which architecture of the recommendation.")
     architecture: Mapping[str, Any] | None = Field(default=None, description="A space and its decisions.")
     seed: Whole = Field(default=0, ge=0, lt=2**31)
-    metric: AskedMetric | None = Field(
+    metric: Metric | None = Field(
         default=None,
         description="What tells the best step, which is kept; without it what the recommendation was asked "
         "for, or accuracy, by which the last step is kept unless the training is ended early.",

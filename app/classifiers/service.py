@@ -27,7 +27,7 @@ from app.jobs.queries import latest_job
 from app.jobs.service import enqueue
 from app.jobs.tables import JobRow, JobState
 from app.recommendations import queries as recommendation_queries
-from app.recommendations.forms import DEFAULT_SPACE, AskedMetric
+from app.recommendations.forms import DEFAULT_SPACE
 from app.recommendations.service import asked_metric, score
 from app.recommendations.tables import RecommendationRow
 from app.settings import Settings
@@ -65,7 +65,7 @@ class Choice:
     """What to train, by which metric to tell its best step, and the recommendation and rank it came from."""
 
     architecture: Architecture
-    metric: AskedMetric = "accuracy"
+    metric: MetricName = "accuracy"
     recommendation_id: UUID | None = None
     rank: int | None = None
 

@@ -8,6 +8,7 @@ Decision: a training that ended before its owner shared becomes a run as well, w
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 from uuid import UUID
 
 from sqlalchemy import delete
@@ -29,11 +30,11 @@ from app.registry.service import retire
 from app.settings import Settings
 from app.storage import Storage
 from dvn.architecture import Architecture, get_space
-from dvn.training import NOT_LAST, Outcome
+from dvn.training import NOT_LAST, MetricName, Outcome
 from dvn.value_network.joined import packed, run_key
 
 _PARTS = ("validation", "test")
-_METRICS = ("accuracy", "macro_f1")
+_METRICS: tuple[MetricName, ...] = get_args(MetricName)
 
 
 def set_sharing(
@@ -113,7 +114,13 @@ def _record(session: Session, classifier: ClassifierRow, task_id: int, outcome: 
             started_at=classifier.created_at,
             ended_at=ended,
             steps=metrics["steps"],
-            metrics={(part, name): metrics[part][name] for part in _PARTS for name in _METRICS},
+            metrics={
+                (part, name): metrics[part][name]
+                for part in _PARTS
+                for name in _METRICS
+                # A classifier of before has not been measured by all of them.
+                if name in metrics[part]
+            },
             curve=[(point.step, point.metric, point.value, point.seconds) for point in curve],
             cost=classifier.cost,
         ),

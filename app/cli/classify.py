@@ -24,6 +24,7 @@ from app.cli.places import classifier_folder, predictions_file
 from app.cli.progress import progress_line
 from app.errors import BadInputError
 from app.settings import Settings, load_settings
+from app.web.wording import METRIC_WORDS
 from dvn.data.choices import ReadChoices
 from dvn.data.dataset import Dataset
 from dvn.data.rare_classes import RareClasses, RareClassesError
@@ -254,7 +255,8 @@ def _shown_recommendation(found: Mapping[str, Any]) -> str:
     if not found["within_budget"]:
         lines.append("No architecture keeps every limit; these come nearest.")
     if found["metric"] != "accuracy":
-        lines.append("What is expected is macro-F1, by which all classes weigh alike.")
+        metric = METRIC_WORDS[found["metric"]]
+        lines.append(f"What is expected is {metric}, by which all classes weigh alike.")
     rows = [
         {
             "rank": ranked["rank"],

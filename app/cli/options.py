@@ -3,16 +3,16 @@
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, get_args
 
 import click
 
 from app.settings import Settings
 from dvn.data.choices import Limits, ReadChoices
+from dvn.value_network import Metric
 
 Command = Callable[..., Any]
 Option = Callable[[Command], Command]
-AskedMetric = Literal["accuracy", "macro_f1", "balanced_accuracy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Asked:
     max_megabytes: float | None
     max_milliseconds: float | None
     prefer_small: float
-    metric: AskedMetric
+    metric: Metric
 
 
 def gathered(name: str, kind: Callable[..., object], options: Mapping[str, Option]) -> Option:
@@ -141,10 +141,10 @@ asked_options: Final = gathered(
         ),
         "metric": click.option(
             "--metric",
-            type=click.Choice(["accuracy", "macro_f1", "balanced_accuracy"]),
+            type=click.Choice(get_args(Metric)),
             default="accuracy",
             show_default=True,
-            help="What is to be high; the best step by it is kept. Balanced accuracy is ranked by macro-F1.",
+            help="What is to be high; the best step by it is kept.",
         ),
     },
 )

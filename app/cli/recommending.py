@@ -17,7 +17,7 @@ from dvn.architecture_inference import (
     recommend_for_dataset,
 )
 from dvn.data.dataset import Dataset
-from dvn.value_network import Checkpoint, Metric
+from dvn.value_network import Checkpoint
 
 Document = Mapping[str, Any]
 
@@ -31,10 +31,9 @@ def asked_checkpoint(asked: Asked, settings: Settings, show: Show) -> Checkpoint
         CheckpointError: There is no usable checkpoint, or no usable snapshot to fit one to.
     """
     space = get_space(asked.space).name
-    metric: Metric = "accuracy" if asked.metric == "accuracy" else "macro_f1"
     if asked.without_family is None:
-        return Checkpoint.load(shipped_folder(settings, space, metric))
-    return checkpoint_without(settings, asked.without_family, space, metric, watch=show)
+        return Checkpoint.load(shipped_folder(settings, space, asked.metric))
+    return checkpoint_without(settings, asked.without_family, space, asked.metric, watch=show)
 
 
 def asked_question(asked: Asked, settings: Settings, *, top: int, seed: int) -> Question:

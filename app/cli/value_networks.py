@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import torch
@@ -59,7 +59,7 @@ source_options = gathered(
         ),
         "metric": click.option(
             "--metric",
-            type=click.Choice(["accuracy", "macro_f1"]),
+            type=click.Choice(get_args(Metric)),
             default="accuracy",
             show_default=True,
             help="What runs are scored by.",

@@ -21,7 +21,11 @@ from dvn.value_network import (
 
 SNAPSHOT: Final = "snapshot"
 CHECKPOINT: Final = "checkpoint"
-CHECKPOINTS: Final[Mapping[Metric, str]] = {"accuracy": CHECKPOINT, "macro_f1": "checkpoint_macro_f1"}
+CHECKPOINTS: Final[Mapping[Metric, str]] = {
+    "accuracy": CHECKPOINT,
+    "macro_f1": "checkpoint_macro_f1",
+    "balanced_accuracy": "checkpoint_balanced_accuracy",
+}
 """The folder of the value network that foretells each metric."""
 
 FITTED: Final = "checkpoints"

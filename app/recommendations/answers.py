@@ -75,10 +75,10 @@ class RecommendationAnswer(BaseModel):
     """`seconds` is what the answer took, `timing` where they went.
 
     `landmarkers` are the quick classifiers that were fitted to describe the dataset; `stage` is `sharper` if
-    they read a sample of it through the sentence encoders. `metric` is what is expected of the architectures:
-    macro-F1 where balanced accuracy was asked for, which no run has recorded. `within_budget` says whether
-    any architecture keeps every limit; if none does, those nearest to the limits are ranked. `front` is what
-    each position of `prefer_small` would answer, `worth` what each decision of the first is worth here.
+    they read a sample of it through the sentence encoders. `metric` is what is expected of the architectures.
+    `within_budget` says whether any architecture keeps every limit; if none does, those nearest to the limits
+    are ranked. `front` is what each position of `prefer_small` would answer, `worth` what each decision of
+    the first is worth here.
     """
 
     id: UUID

@@ -1,16 +1,16 @@
 """What may be asked about a dataset, as a checked value."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.web.json_types import Number, Whole
 from app.web.paging import PageForm
+from dvn.value_network import Metric
 
 DEFAULT_SPACE = "wide_deep"
 
-AskedMetric = Literal["accuracy", "macro_f1", "balanced_accuracy"]
 MEGABYTE: Final = 1e6
 
 
@@ -38,7 +38,7 @@ class QuestionForm(BaseModel):
         description="From 0, only the metric counts, to 1: ten times smaller and faster may be ten points "
         "worse. In steps of 0.05; the price rises with the square.",
     )
-    metric: AskedMetric = Field(default="accuracy", description="What is to be high on texts not seen.")
+    metric: Metric = Field(default="accuracy", description="What is to be high on texts not seen.")
     space: str = Field(default=DEFAULT_SPACE, max_length=100, description="The search space.")
 
 
@@ -71,7 +71,7 @@ class TradeOffForm(BaseModel):
     max_megabytes: Limit = None
     max_milliseconds: Limit = None
     max_seconds: Annotated[float | None, BeforeValidator(_none_if_empty), Field(gt=0, le=86_400)] = None
-    metric: AskedMetric = "accuracy"
+    metric: Metric = "accuracy"
 
     def question(self, space: str, seed: int) -> QuestionForm:
         """The same question about another recommendation's dataset, in its space and with its seed."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from time import perf_counter
-from typing import Final, cast
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -14,7 +14,7 @@ from app.datasets import service as datasets
 from app.datasets.tables import DatasetRow
 from app.recommendations import queries, stored
 from app.recommendations.experience import Experience
-from app.recommendations.forms import AskedMetric, QuestionForm
+from app.recommendations.forms import QuestionForm
 from app.recommendations.tables import RecommendationRow, RecommendationTruthRow
 from app.recommendations.warm_answers import WarmAnswers
 from app.settings import Settings
@@ -22,14 +22,6 @@ from app.storage import Storage
 from dvn.architecture import get_space
 from dvn.architecture_inference import Question, Recommendation, describe_dataset
 from dvn.value_network import Checkpoint, Metric
-
-FORETOLD: Final[Mapping[AskedMetric, Metric]] = {
-    "accuracy": "accuracy",
-    "macro_f1": "macro_f1",
-    "balanced_accuracy": "macro_f1",
-}
-"""The metric of the value network that answers. No run of the experience recorded balanced accuracy yet, and
-macro-F1 is the nearest: both weigh all classes alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +31,7 @@ class Asked:
     dataset_id: UUID
     space: str
     question: Question
-    metric: AskedMetric = "accuracy"
+    metric: Metric = "accuracy"
 
 
 def recommend_for(
@@ -57,7 +49,7 @@ def recommend_for(
     began = perf_counter()
     row = dataset_queries.get_dataset(session, asked.dataset_id)
     datasets.refuse_waiting(row)
-    checkpoint = experience.checkpoint(asked.space, session, FORETOLD[asked.metric])
+    checkpoint = experience.checkpoint(asked.space, session, asked.metric)
     question = {
         "space": asked.space,
         "metric": asked.metric,
@@ -117,9 +109,9 @@ def asked_by(form: QuestionForm, dataset_id: UUID, settings: Settings) -> Asked:
     return Asked(dataset_id, get_space(form.space).name, question, form.metric)
 
 
-def asked_metric(row: RecommendationRow) -> AskedMetric:
+def asked_metric(row: RecommendationRow) -> Metric:
     """What a recommendation was asked to make high; the oldest could only be asked for accuracy."""
-    return cast(AskedMetric, row.question.get("metric", "accuracy"))
+    return cast(Metric, row.question.get("metric", "accuracy"))
 
 
 def score(

@@ -94,7 +94,8 @@ def _cell(words: str) -> str:
 
 def _metric(manifest: Mapping[str, Any]) -> str:
     """What the value network foretells, in words."""
-    return "accuracy" if manifest.get("metric", "accuracy") == "accuracy" else "macro-F1"
+    words = {"macro_f1": "macro-F1", "balanced_accuracy": "balanced accuracy"}
+    return words.get(manifest.get("metric", "accuracy"), "accuracy")
 
 
 def _what_it_is(manifest: Mapping[str, Any]) -> Section:

@@ -56,8 +56,9 @@ METRICS = (
     ("validation", "balanced_accuracy"),
     ("test", "balanced_accuracy"),
 )
-Metric = Literal["accuracy", "macro_f1"]
-"""What the runs of an experience may be scored by; every run has recorded both."""
+Metric = Literal["accuracy", "macro_f1", "balanced_accuracy"]
+"""What the runs of an experience may be scored by. The oldest runs have not recorded balanced accuracy: an
+experience scored by it is without them."""
 
 COSTS = ("embed_seconds", "train_seconds", "predict_milliseconds", "peak_bytes", "parameters", "bundle_bytes")
 RUN_KEY = ("content_hash", "split_hash", "architecture", "seed", "fidelity")
@@ -200,6 +201,7 @@ def read_experience(folder: Path, space: str, metric: Metric = "accuracy") -> Ex
     runs, shared = [], {}
     for row in read_rows(folder, RUNS):
         is_current = row["space"] == space and row["version"] in versions and row["fidelity"] == 1.0
+        is_current = is_current and not _is_older_than(metric, row)
         task = place.get((row["content_hash"], row["split_hash"]))
         if is_current and row["state"] == "finished" and task is not None:
             runs.append(_run(folder, row, task, metric))
@@ -291,6 +293,12 @@ def _task(folder: Path, row: Mapping[str, Any]) -> KnownTask:
         description,
         _packed_rows(folder, row),
     )
+
+
+def _is_older_than(metric: Metric, row: Mapping[str, Any]) -> bool:
+    """Whether a run was recorded before anybody measured this."""
+    column = f"validation_{metric}"
+    return column in _LATER and row[column] is None
 
 
 def _packed_rows(folder: Path, row: Mapping[str, Any]) -> int:

@@ -12,6 +12,7 @@ from app.classifiers import jobs as classifier_jobs
 from app.db.session import transaction
 from app.experiments.tables import RunRow
 from app.settings import Settings
+from app.web.wording import METRIC_WORDS
 from dvn.training.best_so_far import BestSoFar
 from dvn.training.child import Child
 from tests.app.classifiers.training import do, started, trained
@@ -62,8 +63,7 @@ def test_what_was_asked_of_the_recommendation_tells_the_best_step(
     do(wise, wise_settings, classifier["job"])
     assert budgets == [metric]
     page = wise.get(f"/classifiers/{classifier['id']}", headers=PAGE).text
-    assert "macro-F1 expected before training" in page
-    assert "accuracy expected before training" not in page
+    assert f"{METRIC_WORDS[metric]} expected before training" in page
 
 
 def test_a_metric_of_its_own_goes_before_the_recommendation(wise: TestClient, dataset: str) -> None:

@@ -162,7 +162,7 @@ def test_a_training_that_ended_before_it_was_shared_becomes_a_run_too(
     assert share(wise, dataset, True)["runs"] == 1
     (run,) = runs(engine)
     with transaction(engine) as session:
-        assert len(session.scalars(select(RunMetricRow).where(RunMetricRow.run_id == run.id)).all()) == 4
+        assert len(session.scalars(select(RunMetricRow).where(RunMetricRow.run_id == run.id)).all()) == 6
 
 
 def test_taken_back_the_task_and_its_runs_are_gone_and_the_classifier_stays(

@@ -68,7 +68,7 @@ def test_limits_a_preference_and_a_metric_can_be_asked_for(
     by_f1 = recommend(invoke, tickets_csv, "--metric", "macro_f1")
     assert (by_f1["metric"], by_f1["checkpoint"] == free["checkpoint"]) == ("macro_f1", False)
     shown = invoke("recommend", tickets_csv, "--metric", "balanced_accuracy")
-    assert "What is expected is macro-F1" in shown.stdout
+    assert "What is expected is balanced accuracy" in shown.stdout
     assert "ms a text" in shown.stdout
     assert invoke("recommend", tickets_csv, "--prefer-small", 2).exit_code == 2
 

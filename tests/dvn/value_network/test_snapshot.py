@@ -141,6 +141,15 @@ def test_a_snapshot_of_before_balanced_accuracy_is_read(tmp_path: Path) -> None:
     [row] = read_rows(tmp_path, RUNS)
     assert [row[name] for name in later] == [None, None]
     assert len(read_experience(tmp_path, "wide_deep").runs) == 1
+    assert read_experience(tmp_path, "wide_deep", "balanced_accuracy").runs == ()
+
+
+def test_an_experience_scored_by_balanced_accuracy_is_without_the_runs_of_before(tmp_path: Path) -> None:
+    measured = {"validation_balanced_accuracy": 0.55, "test_balanced_accuracy": 0.5}
+    runs = [a_run("mr", make_architecture(), **measured), a_run("mr", make_architecture(), seed=1)]
+    write(tmp_path, [a_task("mr")], runs)
+    [run] = read_experience(tmp_path, "wide_deep", "balanced_accuracy").runs
+    assert (run.seed, run.validation_accuracy, run.test_accuracy) == (0, 0.55, 0.5)
 
 
 @pytest.mark.parametrize("name", [TASKS, RUNS])
