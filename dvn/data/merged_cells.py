@@ -64,16 +64,19 @@ class Merges:
         top, left, _, right = self.ranges.T
         return bool(((top == row) & (left == column) & (right > left)).any())
 
-    def last_of_heading(self, row: int) -> int:
-        """The last row of a heading that begins in a row: another only if cells of it span both ways.
+    def heading(self, row: int) -> tuple[int, frozenset[int]]:
+        """The last row of a heading that begins in a row, and the columns whose name is higher than a row.
 
-        So look headings where one name stands above several, and other columns have one name, two rows high.
+        Headings have several rows only where one name stands above several columns and others are as high as
+        both: cells of the first row span both ways.
         """
         top, left, bottom, right = self.ranges.T
         begins = top == row
         last = int(bottom[begins].max(initial=row))
         is_grouped = bool((begins & (right > left) & (bottom < last)).any())
-        return last if is_grouped and last - row < _MOST_HEADING_ROWS else row
+        if not is_grouped or last - row >= _MOST_HEADING_ROWS:
+            return row, frozenset()
+        return last, frozenset(left[begins & (bottom > top)].tolist())
 
 
 class MergesSoFar:

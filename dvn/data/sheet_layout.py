@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from dvn.data.choices import Limits, ReadChoices
 from dvn.data.header import HeaderGuess, TooManyColumnsError, guess_header, name_columns
@@ -67,10 +68,11 @@ def _titles(rows: Sequence[NumberedRow], merges: Merges) -> int:
 
 
 def _heading(rows: Sequence[NumberedRow], merges: Merges) -> int:
-    """How many of the rows are the header, if there is one."""
-    last = merges.last_of_heading(rows[0][0])
-    found = sum(number <= last for number, _ in rows[:10])
-    return found if 0 < found < len(rows) else 1
+    """How many of the rows are the header, if there is one: several only if names in it leave room for it."""
+    last, tall = merges.heading(rows[0][0])
+    lower = list(takewhile(lambda numbered: numbered[0] <= last, rows[1:]))
+    is_covered = any(row[column - 1 : column] not in ([], [""]) for _, row in lower for column in tall)
+    return 1 if not tall or is_covered or len(lower) == len(rows) - 1 else 1 + len(lower)
 
 
 def _joined(heading: Sequence[NumberedRow], width: int) -> list[str]:

@@ -154,6 +154,8 @@ class _Strings:
             self._file.close()
 
     def __getitem__(self, number: int) -> str:
+        if number < 0:
+            raise IndexError(number)
         while number >= len(self._known):
             element = next(self._rest, None)
             if element is None:
