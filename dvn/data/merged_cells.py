@@ -102,9 +102,11 @@ class MergesSoFar:
         columns = sorted((_column(found[1]), _column(found[3] or found[1])))
         self._numbers.extend((rows[0], columns[0], rows[1], columns[1]))
 
-    def sorted(self) -> Merges:
-        """All ranges, the higher first."""
-        ranges = np.array(self._numbers, dtype=np.int64).reshape(-1, 4)
+    def above(self, end: int) -> Merges:
+        """All ranges as far as they lie above the end of the rows, the higher first."""
+        ranges = np.array(self._numbers, dtype=np.int32).reshape(-1, 4)
+        ranges = ranges[ranges[:, 0] < end]
+        ranges[:, 2] = np.minimum(ranges[:, 2], end - 1)
         return Merges(ranges[np.lexsort((ranges[:, 1], ranges[:, 0]))])
 
 

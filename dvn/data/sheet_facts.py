@@ -85,7 +85,7 @@ class _Looking:
 
     def __init__(self, sheet: str) -> None:
         self._merges = MergesSoFar(sheet)
-        self._row = self._hidden_rows = 0
+        self._row = self._last_row = self._hidden_rows = 0
         self._is_hidden = False
         self._first_hidden = array("q")
         self._hidden_columns = bytearray(MOST_COLUMNS)
@@ -104,12 +104,14 @@ class _Looking:
 
     def facts(self) -> SheetFacts:
         hidden = frozenset(at for at, is_hidden in enumerate(self._hidden_columns) if is_hidden)
-        return SheetFacts(self._merges.sorted(), self._hidden_rows, tuple(self._first_hidden), hidden)
+        merges = self._merges.above(self._last_row + 1)
+        return SheetFacts(merges, self._hidden_rows, tuple(self._first_hidden), hidden)
 
     def _start(self, tag: str, about: dict[str, str]) -> None:
         name = tag.rpartition(":")[2]
         if name == "row":
             self._row = row_number(about.get("r"), self._row)
+            self._last_row = max(self._last_row, self._row)
             self._is_hidden = about.get("hidden") in TRUE
         elif name in ("v", "t"):
             if self._is_hidden:

@@ -94,6 +94,12 @@ def test_merged_cells_are_counted_before_and_after_the_rows_shown_first(path: Pa
     assert dataset.notes == preview(path).notes == (f"1,000 {FILLED}",)
 
 
+def test_merged_cells_below_the_last_row_are_not_counted(path: Path) -> None:
+    rows, ranges = labelled_in_runs([5] * 1_000)
+    content = with_merges(sheet_with([["label", "text"], *rows]), *ranges, "A5001:A5009", "A6000:B6009")
+    assert f"1,000 {FILLED}" in read(path, content).notes
+
+
 def test_an_empty_merged_cell_and_one_beside_no_rows_fill_nothing(path: Path) -> None:
     rows = [*TABLE, [None, None], [None, None]]
     dataset = read(path, sheet_with(rows, merging("B21:B23", "C2:C9", "A30:A40", "A21:A23")))
