@@ -1,6 +1,6 @@
 """The first rows of a table tell how many lines of a title stand above its header."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Final
 
 from dvn.data.choices import ReadChoices
@@ -38,11 +38,16 @@ def title_lines(lines: Sequence[str], choices: ReadChoices, *, is_whole: bool) -
     return 0
 
 
-def title_rows(rows: Sequence[Sequence[str]]) -> int:
-    """How many of the first rows of a sheet stand above its header; mostly 0."""
+def title_rows(rows: Sequence[Sequence[str]], merged: Container[int] = ()) -> int:
+    """How many of the first rows of a sheet stand above its header; mostly 0.
+
+    Rows of one cell are a title above a row of usual names, or if one of them is merged across the columns:
+    `merged` holds the positions of such rows.
+    """
     for count, row in enumerate(rows[:_MOST_TITLES]):
         if _filled(row) > 1:
-            return count if _usual_names(row) else 0
+            is_title = _usual_names(row) or any(at in merged for at in range(count))
+            return count if is_title else 0
     return 0
 
 

@@ -1,57 +1,45 @@
-"""An XLSX file becomes its sheets, and a sheet its rows of texts, a row at a time."""
+"""An XLSX file's descriptions become its sheets, where its texts are, and which of its numbers are dates.
 
-import re
+Decision: sheets that are hidden, in either of Excel's two ways, are read only if they are asked for by name,
+or if there is no other. Why: what people hide are lists and old versions that their own tables refer to.
+Rejected: leaving them out of the names, since some exports hide the very sheet they fill.
+"""
+
+import posixpath
 import zipfile
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, Any, Final
-from xml.etree.ElementTree import Element, ParseError
+from typing import IO, Final
+from xml.etree.ElementTree import Element
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import iterparse
-from openpyxl.reader.excel import ExcelReader
-from openpyxl.styles.stylesheet import apply_stylesheet
-from openpyxl.utils.cell import column_index_from_string
-from openpyxl.utils.datetime import from_excel
-from openpyxl.xml.constants import SHARED_STRINGS
+from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
+from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
 from dvn.data.archives import open_archive, refuse_bomb
-from dvn.data.cells import cell_text
 from dvn.data.choices import Limits
 from dvn.data.file_kinds import BinaryFileError
-from dvn.data.wording import counted
+from dvn.data.workbook_xml import DamagedWorkbookError, elements, explained, opened
 from dvn.errors import DataError
 
+TRUE: Final = ("1", "true")
+"""How XML writes what is so."""
 _MOST_DESCRIPTION_BYTES: Final = 50_000_000
-_MOST_ELEMENTS: Final = 1_000_000
-_ESCAPED: Final = re.compile("_x([0-9A-Fa-f]{4})_")
-_DAMAGED: Final = (
-    *(ParseError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, IndexError, NotImplementedError),
-    *(ValueError, TypeError, AttributeError, OSError, RuntimeError, OverflowError),
-)
+_USUAL_PLACES: Final = {
+    "officeDocument": "xl/workbook.xml",
+    "sharedStrings": "xl/sharedStrings.xml",
+    "styles": "xl/styles.xml",
+}
+# Formats 27 to 36 and 50 to 58 are dates where Excel speaks Chinese, Japanese or Korean; unused elsewhere.
+_EAST_ASIAN_DATES: Final = {*range(27, 37), *range(50, 59)}
 
 
-class DamagedWorkbookError(DataError):
-    """A workbook cannot be read."""
-
-    def __init__(self, where: str) -> None:
-        super().__init__(
-            f"The Excel workbook is damaged {where}; open it in a spreadsheet program and save it again as "
-            f"XLSX."
-        )
-
-
-class UnsafeWorkbookError(DataError):
-    """A workbook's XML defines entities, which no spreadsheet program writes."""
+class NoSheetError(DataError):
+    """A workbook has charts only, or nothing."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "The Excel workbook defines XML entities, which no spreadsheet program does; open it in one and "
-            "save it again as XLSX."
-        )
+        super().__init__("The Excel workbook has no sheet of cells; add one, or upload another file.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,182 +75,96 @@ def read_book(file: IO[bytes], limits: Limits) -> Book:
 
     Raises:
         BinaryFileError: The file is another archive than a workbook.
+        NoSheetError: It has no sheet.
         DataError: It is damaged, unsafe, or unpacks to too many bytes.
     """
-    with open_archive(file) as archive, _explained("in its description"):
+    with open_archive(file) as archive, explained("in its description"):
         _refuse_other(archive.namelist())
         _refuse_bombs(archive, limits)
-        # Of openpyxl's own steps those that read texts are left out: they would read all of them.
-        reader = ExcelReader(file, read_only=True, data_only=True, keep_links=False)
-        with reader.archive:
-            reader.read_manifest()
-            reader.read_workbook()
-            apply_stylesheet(reader.archive, reader.wb)
-            # The stubs know neither what finds a part nor what collects the styles of dates.
-            strings: Any = reader.package.find(SHARED_STRINGS)  # type: ignore[no-untyped-call]  # see above
-            book: Any = reader.wb
-            return Book(
-                sheets=tuple(_sheets(reader)),
-                strings_part=strings.PartName[1:] if strings else "",
-                date_styles=frozenset(book._date_formats),
-                span_styles=frozenset(book._timedelta_formats),
-                epoch=book.epoch,
-            )
-
-
-def read_rows_of(
-    file: IO[bytes], book: Book, sheet: Sheet, notes: list[str] | None = None
-) -> Iterator[list[str]]:
-    """The rows of a sheet that hold something; a formula is the value that was saved with it.
-
-    Raises:
-        DataError: The sheet is damaged or unsafe.
-    """
-    unsaved = 0
-    row_number = 0
-    with open_archive(file) as archive, _Strings(archive, book.strings_part) as strings:
-        cells = _Cells(book, strings)
-        with _opened(archive, sheet.part) as part:
-            for element in _elements(part, "row", within="sheetData"):
-                row_number += 1
-                with _explained(f"at about row {row_number:,} of its sheet"):
-                    row = cells.row(element)
-                if any(row):
-                    yield row
-        unsaved = cells.unsaved
-    if unsaved and notes is not None:
-        notes.append(
-            f"{counted(unsaved, 'formula')} without a saved value {'was' if unsaved == 1 else 'were'} read "
-            f"as empty; open the workbook in a spreadsheet program and save it to fill them."
+        package = _Package(archive)
+        main = package.related("", "officeDocument")
+        if not main:
+            raise DamagedWorkbookError("in its description")
+        dates, spans = _styles(package, package.related(main, "styles"))
+        uses_1904 = any(
+            one.get("date1904") in TRUE for one in package.elements(main, "workbookPr", "workbook")
+        )
+        sheets = tuple(_sheets(package, main))
+        if not sheets:
+            raise NoSheetError
+        return Book(
+            sheets=sheets,
+            strings_part=package.related(main, "sharedStrings"),
+            date_styles=dates,
+            span_styles=spans,
+            epoch=CALENDAR_MAC_1904 if uses_1904 else CALENDAR_WINDOWS_1900,
         )
 
 
-class _Cells:
-    """Turns the elements of rows into texts."""
+class _Package:
+    """Parts of an archive, and how they refer to each other; case does not matter in their names."""
 
-    def __init__(self, book: Book, strings: "_Strings") -> None:
-        self._book, self._strings = book, strings
-        self._columns: dict[str, int] = {}
-        self.unsaved = 0
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._parts = {name.casefold(): name for name in archive.namelist()}
 
-    def row(self, element: Element) -> list[str]:
-        """The cells of a row, as far to the right as one is filled."""
-        row: list[str] = []
-        for cell in element:
-            if _local(cell) != "c":
-                continue
-            at = self._column(cell.get("r", ""), len(row))
-            if at >= len(row):
-                row.extend([""] * (at + 1 - len(row)))
-            row[at] = self._text(cell)
-        while row and not row[-1].strip():
-            row.pop()
-        return row
+    def elements(self, part: str, name: str, within: str) -> Iterator[Element]:
+        with closing(opened(self._archive, part)) as file:
+            yield from elements(file, name, within=within)
 
-    def _column(self, place: str, following: int) -> int:
-        letters = place.rstrip("0123456789")
-        if not letters:
-            return following
-        at = self._columns.get(letters)
-        if at is None:
-            at = self._columns[letters] = column_index_from_string(letters) - 1
-        return at
+    def relations(self, part: str) -> dict[str, tuple[str, str]]:
+        """By their ids the kind and the part of all that a part refers to; "" if that is not there."""
+        folder, name = posixpath.split(part)
+        described = self._parts.get(f"{folder}/_rels/{name}.rels".lstrip("/").casefold())
+        if described is None:
+            return {}
+        return {
+            one.get("Id", ""): (
+                one.get("Type", "").rpartition("/")[2],
+                self._part(posixpath.join("/", folder, one.get("Target", "").replace("\\", "/"))),
+            )
+            for one in self.elements(described, "Relationship", "Relationships")
+            if one.get("TargetMode") != "External"
+        }
 
-    def _text(self, cell: Element) -> str:
-        kind, value, is_formula = cell.get("t", "n"), None, False
-        for child in cell:
-            name = _local(child)
-            if name == "v":
-                value = child.text
-            elif name == "is":
-                return _string(child)
-            is_formula = is_formula or name == "f"
-        if not value:
-            self.unsaved += is_formula and value is None
-            return ""
-        if kind == "s":
-            return self._strings[int(value)]
-        if kind in ("str", "d"):
-            return value
-        if kind == "b":
-            return "TRUE" if value.strip() in ("1", "true") else "FALSE"
-        return "" if kind == "e" else self._number(value.strip(), cell.get("s"))
+    def related(self, part: str, kind: str) -> str:
+        """The one part of a kind that a part refers to, or that lies where it usually does; else ""."""
+        found = [target for one, target in self.relations(part).values() if one == kind and target]
+        return found[0] if found else self._part(_USUAL_PLACES[kind])
 
-    def _number(self, value: str, style: str | None) -> str:
-        if style is not None and int(style) in self._book.date_styles:
-            try:
-                moment: Any = from_excel(
-                    float(value), self._book.epoch, timedelta=int(style) in self._book.span_styles
-                )
-            except (OverflowError, ValueError):
-                return value
-            return cell_text(moment)
-        return value if value.isdecimal() else cell_text(float(value))
+    def _part(self, path: str) -> str:
+        return self._parts.get(posixpath.normpath(path).lstrip("/").casefold(), "")
 
 
-class _Strings:
-    """The texts that cells refer to by number, read no further than they are asked for."""
-
-    def __init__(self, archive: zipfile.ZipFile, part: str) -> None:
-        self._known: list[str] = []
-        self._file = _opened(archive, part) if part else None
-        self._rest = _elements(self._file, "si", within="sst") if self._file else iter(())
-
-    def __enter__(self) -> "_Strings":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._file:
-            self._file.close()
-
-    def __getitem__(self, number: int) -> str:
-        while number >= len(self._known):
-            element = next(self._rest, None)
-            if element is None:
-                raise IndexError(number)
-            self._known.append(_string(element))
-        return self._known[number]
+def _sheets(package: _Package, main: str) -> Iterator[Sheet]:
+    relations = package.relations(main)
+    for one in package.elements(main, "sheet", "sheets"):
+        # The id has the namespace of relations, of which there are two; that of the sheet itself has none.
+        relation = next((value for name, value in one.items() if name.endswith("}id")), None)
+        if relation is None:
+            continue
+        kind, part = relations[relation]
+        if part and "chartsheet" not in kind:
+            yield Sheet(one.get("name", ""), part, one.get("state") in ("hidden", "veryHidden"))
 
 
-def _opened(archive: zipfile.ZipFile, part: str) -> IO[bytes]:
-    with _explained("in its archive"):
-        return archive.open(part)
-
-
-def _elements(file: IO[bytes], name: str, *, within: str) -> Iterator[Element]:
-    """The elements of this name in the element `within`, each gone after its turn."""
-    holder: Element | None = None
-    held = 0
-    with _explained("in its XML"):
-        for event, element in iterparse(file, events=("start", "end"), forbid_dtd=True):
-            held += event == "end"
-            if held > _MOST_ELEMENTS:
-                raise DamagedWorkbookError(f"or has more than {_MOST_ELEMENTS:,} elements in one row")
-            local = _local(element)
-            if event == "start" and local == within:
-                holder = element
-            elif event == "end" and local == within:
-                return
-            elif event == "end" and local == name and holder is not None:
-                yield element
-                holder.clear()
-                held = 0
-
-
-@contextmanager
-def _explained(where: str) -> Iterator[None]:
-    try:
-        yield
-    except DefusedXmlException:
-        raise UnsafeWorkbookError from None
-    except _DAMAGED:
-        raise DamagedWorkbookError(where) from None
-
-
-def _sheets(reader: ExcelReader) -> Iterator[Sheet]:
-    for sheet, relation in reader.parser.find_sheets():
-        if relation.target in reader.valid_files and "chartsheet" not in relation.Type:
-            yield Sheet(sheet.name, relation.target, sheet.state != "visible")
+def _styles(package: _Package, part: str) -> tuple[frozenset[int], frozenset[int]]:
+    """The styles of dates, and those of them that are durations."""
+    if not part:
+        return frozenset(), frozenset()
+    own = {
+        int(one.get("numFmtId", 0)): one.get("formatCode", "")
+        for one in package.elements(part, "numFmt", "numFmts")
+    }
+    dates, spans = set(), set()
+    for style, one in enumerate(package.elements(part, "xf", "cellXfs")):
+        number = int(one.get("numFmtId", 0))
+        written = own.get(number, BUILTIN_FORMATS.get(number))
+        if is_date_format(written) or (written is None and number in _EAST_ASIAN_DATES):
+            dates.add(style)
+        if is_timedelta_format(written):
+            spans.add(style)
+    return frozenset(dates), frozenset(spans)
 
 
 def _refuse_other(names: list[str]) -> None:
@@ -292,24 +194,3 @@ def _refuse_bombs(archive: zipfile.ZipFile, limits: Limits) -> None:
         if not is_streamed and info.filename.endswith((".xml", ".rels")):
             refuse_bomb(info.file_size, max(1, info.compress_size), _MOST_DESCRIPTION_BYTES)
     refuse_bomb(total, max(1, archive.start_dir), limits.max_bytes)
-
-
-def _local(element: Element) -> str:
-    return element.tag.rsplit("}", 1)[-1]
-
-
-def _string(element: Element) -> str:
-    """The text of an element, its formatting and its phonetic hints left out."""
-    pieces = []
-    for child in element:
-        if _local(child) == "t":
-            pieces.append(child.text or "")
-        elif _local(child) == "r":
-            pieces.extend(run.text or "" for run in child if _local(run) == "t")
-    text = "".join(pieces)
-    return _ESCAPED.sub(_unescaped, text) if "_x" in text else text
-
-
-def _unescaped(found: re.Match[str]) -> str:
-    code = int(found[1], 16)
-    return found[0] if 0xD800 <= code < 0xE000 or not code else chr(code)

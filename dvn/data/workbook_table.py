@@ -6,13 +6,16 @@ from itertools import islice
 from typing import IO, Final
 
 from dvn.data.choices import Limits, ReadChoices
-from dvn.data.file_kinds import EmptyFileError, Kind
-from dvn.data.header import TooManyColumnsError, guess_header, name_columns
+from dvn.data.file_kinds import Kind
+from dvn.data.merged_cells import FillDown
+from dvn.data.sheet_facts import SheetFacts, look_at_sheet
+from dvn.data.sheet_layout import Layout, lay_out
+from dvn.data.sheet_notes import notes_of
+from dvn.data.sheet_rows import NumberedRow, read_rows_of
 from dvn.data.sources import Source
 from dvn.data.table import Reading, Table, guarded, sample_of
-from dvn.data.titles import title_rows
-from dvn.data.wording import counted, listed, named
-from dvn.data.workbook import Book, Sheet, read_book, read_rows_of
+from dvn.data.wording import listed, named
+from dvn.data.workbook import Book, Sheet, read_book
 from dvn.errors import DataError
 
 _LOOKED_AT: Final = 50
@@ -33,28 +36,33 @@ class SheetReader:
         source: Where the workbook is.
         book: What it holds.
         sheet: The sheet.
-        names: Its columns' names.
-        skipped: Rows that hold something, up to and with the header.
+        facts: What is known of it.
+        layout: What stands where in it.
         limits: How much is allowed.
     """
 
     source: Source
     book: Book
     sheet: Sheet
-    names: tuple[str, ...]
-    skipped: int
+    facts: SheetFacts
+    layout: Layout
     limits: Limits
 
     def rows(self, reading: Reading) -> Iterator[list[str]]:
         """All rows after the header that hold something, each as wide as the names."""
-        return guarded(self._rows(reading), self.names, packed=self.source.size, limits=self.limits)
+        return guarded(self._rows(reading), self.layout.names, packed=self.source.size, limits=self.limits)
 
     def _rows(self, reading: Reading) -> Iterator[list[str]]:
-        width = len(self.names)
+        layout = self.layout
+        width = len(layout.names)
+        merges = self.facts.merges.downwards(after=layout.last, columns=width)
+        filling = FillDown(merges) if len(merges) else None
         with self.source.whole(max_bytes=self.limits.max_bytes) as file:
-            for row in islice(read_rows_of(file, self.book, self.sheet, reading.notes), self.skipped, None):
+            numbered = read_rows_of(file, self.book, self.sheet, reading.notes)
+            for number, row in islice(numbered, layout.titles + layout.heading, None):
                 # Cells to the right of the table, such as a remark, belong to no column.
-                yield row[:width] + [""] * (width - len(row))
+                cells = row[:width] + [""] * (width - len(row))
+                yield filling.fill(number, cells) if filling else cells
 
 
 def open_workbook(source: Source, choices: ReadChoices, limits: Limits) -> Table:
@@ -66,30 +74,24 @@ def open_workbook(source: Source, choices: ReadChoices, limits: Limits) -> Table
     with source.whole(max_bytes=limits.max_bytes) as file:
         book = read_book(file, limits)
         sheet = _choose_sheet(file, book, choices)
-        rows, is_whole = sample_of(read_rows_of(file, book, sheet))
-    if not rows:
-        raise EmptySheetError(sheet.name, [one.name for one in book.sheets])
-    titles = title_rows(rows) if choices.has_header is not False else 0
-    width = max(map(len, rows[titles:]))
-    if width > limits.max_columns:
-        raise TooManyColumnsError(width, limits.max_columns)
-    padded = [row + [""] * (width - len(row)) for row in rows[titles:]]
-    header = guess_header(padded, choices)
-    names = name_columns(padded[0], header, max_columns=limits.max_columns)
-    reader = SheetReader(source, book, sheet, names, titles + header.has_header, limits)
+        rows, is_whole = _sample(read_rows_of(file, book, sheet))
+        if not rows:
+            raise EmptySheetError(sheet.name, [one.name for one in book.sheets])
+        facts = look_at_sheet(file, sheet)
+    layout = lay_out(rows, facts.merges, choices, limits)
     return Table(
         kind=Kind.workbook,
-        names=names,
-        header=header,
-        first_rows=tuple(padded[header.has_header :]),
+        names=layout.names,
+        header=layout.header,
+        first_rows=layout.first_rows,
         is_whole=is_whole,
         size=source.size,
         choices=choices,
         limits=limits,
-        reader=reader,
+        reader=SheetReader(source, book, sheet, facts, layout, limits),
         sheet=sheet.name,
         sheets=tuple(one.name for one in book.sheets),
-        notes=(*source.notes(), *_notes(book, sheet, titles)),
+        notes=(*source.notes(), *notes_of(book, sheet, facts, layout, is_whole=is_whole)),
     )
 
 
@@ -102,16 +104,24 @@ class EmptySheetError(DataError):
         super().__init__(f"The sheet {named(name)} of the workbook is empty; {way_out}.")
 
 
+def _sample(rows: Iterator[NumberedRow]) -> tuple[list[NumberedRow], bool]:
+    numbers: list[int] = []
+
+    def cells() -> Iterator[list[str]]:
+        for number, row in rows:
+            numbers.append(number)
+            yield row
+
+    sample, is_whole = sample_of(cells())
+    return list(zip(numbers, sample, strict=False)), is_whole
+
+
 def _choose_sheet(file: IO[bytes], book: Book, choices: ReadChoices) -> Sheet:
-    names = [sheet.name for sheet in book.sheets]
-    if not names:
-        raise EmptyFileError(0)
     if choices.sheet is not None:
-        found = [
-            one for one in book.sheets if one.name.strip().casefold() == choices.sheet.strip().casefold()
-        ]
+        wanted = choices.sheet.strip().casefold()
+        found = [one for one in book.sheets if one.name.strip().casefold() == wanted]
         if not found:
-            raise UnknownSheetError(choices.sheet, names)
+            raise UnknownSheetError(choices.sheet, [sheet.name for sheet in book.sheets])
         return found[0]
     visible = [sheet for sheet in book.sheets if not sheet.is_hidden] or list(book.sheets)
     if len(visible) == 1:
@@ -122,18 +132,4 @@ def _choose_sheet(file: IO[bytes], book: Book, choices: ReadChoices) -> Sheet:
 def _has_table(file: IO[bytes], book: Book, sheet: Sheet) -> bool:
     """Whether a sheet has a second row of two filled cells."""
     rows = islice(read_rows_of(file, book, sheet), _LOOKED_AT)
-    return sum(sum(map(bool, row)) > 1 for row in rows) > 1
-
-
-def _notes(book: Book, sheet: Sheet, titles: int) -> Iterator[str]:
-    others = [one for one in book.sheets if one is not sheet]
-    if others:
-        hidden = sum(one.is_hidden for one in others)
-        which = f", {hidden:,} of them hidden," if hidden else ""
-        verb = "was" if len(others) == 1 else "were"
-        yield (
-            f"The sheet {named(sheet.name)} of the workbook was read; {counted(len(others), 'other sheet')}"
-            f"{which} {verb} not."
-        )
-    if titles:
-        yield f"{counted(titles, 'row')} above the header {'was' if titles == 1 else 'were'} passed over."
+    return sum(sum(map(bool, row)) > 1 for _, row in rows) > 1

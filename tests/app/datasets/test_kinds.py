@@ -14,6 +14,7 @@ from app.storage import Storage
 from dvn.data.choices import DEFAULT_LIMITS
 from tests.app.visiting import PAGE, left_behind, made, uploaded
 from tests.dvn.data.crafting import parquet, workbook, zipped
+from tests.dvn.data.crafting_sheets import merging, sheet_with
 from tests.dvn.data.malformed_files import MALFORMED
 from tests.synthetic import csv_of, texts_of
 
@@ -53,6 +54,20 @@ def test_what_was_read_of_a_workbook_is_told_and_another_sheet_can_be_chosen(cli
     assert (refused.status_code, "no sheet" in refused.text) == (422, True)
     dataset = client.post("/api/v1/datasets", json={"upload": upload, "sheet": "Other"}).json()
     assert any("The sheet 'Other' of the workbook was read" in said for said in dataset["report"])
+
+
+def test_merged_cells_are_filled_down_and_told_by_page_and_api(client: TestClient) -> None:
+    rows = sorted(ROWS, key=lambda row: row[1])
+    ends = [at for at in range(len(rows)) if at + 1 == len(rows) or rows[at + 1][1] != rows[at][1]]
+    starts = [0, *(end + 1 for end in ends[:-1])]
+    ranges = [f"B{start + 2}:B{end + 2}" for start, end in zip(starts, ends, strict=True)]
+    content = sheet_with([["text", "label"], *rows], merging(*ranges))
+    upload = uploaded(client, content, "reviews.xlsx")
+    said = f"{len(ranges)} merged cells that span several rows were filled down"
+    assert said in client.get(f"/uploads/{upload}", headers=PAGE).text
+    dataset = client.post("/api/v1/datasets", json={"upload": upload}).json()
+    assert any(said in one for one in dataset["report"])
+    assert dataset["content_hash"] == made(client, csv_of(rows))["content_hash"]
 
 
 def test_texts_of_several_columns_are_joined_by_page_and_api(client: TestClient) -> None:

@@ -2,6 +2,7 @@
 
 from tests.dvn.data.malformed_json import JSON
 from tests.dvn.data.malformed_packed import PACKED
+from tests.dvn.data.malformed_sheets import SHEETS
 from tests.dvn.data.malformed_tables import PARQUET, WORKBOOKS
 from tests.dvn.data.malformed_texts import TEXTS
 
@@ -10,6 +11,7 @@ GROUPS = {
     "JSONL and JSON": JSON,
     "Parquet": PARQUET,
     "XLSX and other Office files": WORKBOOKS,
+    "Merged, hidden and strict sheets of XLSX": SHEETS,
     "gzip and ZIP": PACKED,
 }
 MALFORMED = [file for files in GROUPS.values() for file in files]
