@@ -13,7 +13,6 @@ from jaxtyping import Bool, Float, Int
 from scipy.stats import beta
 
 from dvn.value_network.calibration import Judged, calibrate
-from dvn.value_network.targets import share
 
 CONFIDENCE = 0.95
 
@@ -51,14 +50,14 @@ class IntervalReport:
 def report_intervals(judged: Sequence[Judged], folds: Int[np.ndarray, " tasks"]) -> IntervalReport:
     """Coverage and width over tasks, each calibrated on the tasks of other folds."""
     rows = np.array(judged)
-    truth = share(rows[:, 0])
+    truth = rows[:, 0]
     expected, low, high = np.empty(len(rows)), np.empty(len(rows)), np.empty(len(rows))
     nominal = []
     for fold in np.unique(folds):
         inside = folds == fold
         calibration = calibrate(rows[~inside])
         nominal.append(calibration.coverage)
-        ends = calibration.interval(share(rows[inside, 1]), rows[inside, 2])
+        ends = calibration.interval(rows[inside, 1], rows[inside, 2])
         expected[inside], low[inside], high[inside] = ends
     covered: Bool[np.ndarray, " tasks"] = (low <= truth) & (truth <= high)
     interval = clopper_pearson(int(covered.sum()), len(rows))

@@ -26,7 +26,7 @@ from dvn.value_network.snapshot import Metric
 from dvn.value_network.task_features import TaskFeatures
 from dvn.value_network.value_form import TaskView, ValueForm
 
-FORMAT = 2
+FORMAT = 3
 FORM = "process"
 """What v(u, z) is: the mean of a Gaussian process, quadratic in u and linear in z."""
 

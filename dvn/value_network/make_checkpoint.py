@@ -14,7 +14,6 @@ from dvn.value_network.fit_form import fit_form
 from dvn.value_network.landmarks import Landmarks, landmark_standardiser
 from dvn.value_network.simple_choices import SimpleChoices
 from dvn.value_network.snapshot import Experience
-from dvn.value_network.targets import logit
 
 FOLDS = 5
 BEST_KEPT = 8
@@ -119,6 +118,6 @@ def judge_tasks(checkpoint: Checkpoint, experience: Experience, unknown: list[in
         view = checkpoint.describe(experience.tasks[place].description)
         predicted = checkpoint.predict([run.architecture for run in runs], view)
         best = int(np.argmax(predicted.scores))
-        reached, said = logit(np.array([runs[best].validation_accuracy, predicted.accuracies[best]]))
-        found.append((float(reached), float(said), predicted.doubt))
+        said = float(predicted.accuracies[best])
+        found.append((runs[best].validation_accuracy, said, predicted.doubt))
     return found

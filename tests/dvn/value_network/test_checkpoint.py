@@ -16,7 +16,7 @@ from hypothesis.strategies import floats, lists
 from dvn.architecture import get_space
 from dvn.metafeatures import describe_task
 from dvn.value_network import Checkpoint, Experience, UnusableCheckpointError, make_checkpoint
-from dvn.value_network.calibration import Calibration
+from dvn.value_network.calibration import FLOOR, Calibration, angle
 from dvn.value_network.checkpoint import MANIFEST, WEIGHTS
 from tests.dvn.experiences import QUICK, architectures, known_task
 from tests.synthetic import TOPICS, texts_of
@@ -170,11 +170,11 @@ def test_without_offsets_the_expected_accuracy_is_the_predicted(checkpoint: Chec
         np.testing.assert_allclose(end, [0.2, 0.9])
 
 
-def test_twice_the_doubt_is_twice_the_width_in_logits(checkpoint: Checkpoint) -> None:
+def test_the_width_in_angles_is_of_the_doubt_beside_what_is_always_doubtful(checkpoint: Checkpoint) -> None:
     centred = replace(checkpoint, calibration=Calibration(0.9, -1.0, 0.0, 1.0, 9))
-    ends = [centred.interval(np.array([0.5]), doubt)[1:] for doubt in (0.5, 1.0)]
-    widths = [np.log(high / (1 - high)) - np.log(low / (1 - low)) for low, high in ends]
-    np.testing.assert_allclose(widths, [[1.0], [2.0]])
+    ends = [centred.interval(np.array([0.5]), doubt)[1:] for doubt in (0.0, 0.4 * 3**0.5)]
+    widths = [angle(high) - angle(low) for low, high in ends]
+    np.testing.assert_allclose(widths, [[2 * FLOOR], [4 * FLOOR]])
 
 
 def test_a_vertex_scores_as_its_architecture(checkpoint: Checkpoint, experience: Experience) -> None:

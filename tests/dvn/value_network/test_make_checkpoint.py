@@ -9,7 +9,6 @@ from dvn.value_network import Checkpoint, Experience, make_checkpoint
 from dvn.value_network.calibration import calibrate, edges
 from dvn.value_network.make_checkpoint import FOLDS, best_on_average, folds, judge_tasks
 from dvn.value_network.observations import EmptyExperienceError
-from dvn.value_network.targets import share
 from tests.dvn.experiences import QUICK, architectures, known_run, poisoned
 
 
@@ -127,26 +126,31 @@ def test_the_caller_is_told_what_is_under_way(experience: Experience) -> None:
     ]
 
 
+def in_angles(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Left-out tasks whose accuracies are given as angles, told without a doubt."""
+    return np.column_stack([np.sin(truth) ** 2, np.sin(predicted) ** 2, np.zeros(len(truth))])
+
+
 def test_an_overconfident_level_is_drawn_towards_the_mean() -> None:
     """Predictions that spread twice as far as the truth are halved about their mean, and then fit.
 
-    The offset that remains is told in units of the doubt.
+    The offset that remains is told in units of what is expected.
     """
-    predicted = np.linspace(-2.0, 4.0, 40)
-    found = calibrate(np.column_stack([0.3 + 0.5 * predicted, predicted, np.full(40, 2.0)]))
-    assert (found.slope, found.centre) == (pytest.approx(0.5), pytest.approx(1.0))
-    assert [found.low, found.middle, found.high] == pytest.approx([-0.1, -0.1, -0.1])
+    predicted = np.linspace(0.5, 1.3, 40)
+    found = calibrate(in_angles(0.4 + 0.5 * predicted, predicted))
+    assert (found.slope, found.centre) == (pytest.approx(0.5), pytest.approx(0.9))
+    assert [found.low, found.middle, found.high] == pytest.approx([-0.5, -0.5, -0.5])
 
 
 @pytest.mark.parametrize(("sign", "slope"), [(3.0, 1.0), (-1.0, 0.0)])
 def test_a_level_is_neither_stretched_nor_turned_round(sign: float, slope: float) -> None:
-    predicted = np.linspace(-1.0, 1.0, 40)
-    assert calibrate(np.column_stack([sign * predicted, predicted, np.ones(40)])).slope == slope
+    predicted = np.linspace(0.7, 0.9, 40)
+    assert calibrate(in_angles(0.8 + sign * (predicted - 0.8), predicted)).slope == slope
 
 
 def test_few_tasks_draw_no_level() -> None:
-    predicted = np.linspace(-1.0, 1.0, 9)
-    assert calibrate(np.column_stack([0.5 * predicted, predicted, np.ones(9)])).slope == 1.0
+    predicted = np.linspace(0.7, 0.9, 9)
+    assert calibrate(in_angles(0.5 * predicted, predicted)).slope == 1.0
 
 
 def test_a_left_out_task_is_judged_by_the_architecture_that_would_be_recommended(
@@ -158,6 +162,6 @@ def test_a_left_out_task_is_judged_by_the_architecture_that_would_be_recommended
         view = checkpoint.describe(experience.tasks[place].description)
         predicted = checkpoint.predict([run.architecture for run in runs], view)
         best = max(range(len(runs)), key=lambda at: predicted.scores[at])
-        assert share(np.array([reached]))[0] == pytest.approx(runs[best].validation_accuracy, abs=1e-6)
-        assert share(np.array([said]))[0] == pytest.approx(predicted.accuracies[best], abs=1e-6)
+        assert reached == runs[best].validation_accuracy
+        assert said == predicted.accuracies[best]
         assert doubt == predicted.doubt
