@@ -3,13 +3,17 @@
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from app.settings import Settings
+from app.web.wording import METRIC_WORDS
 from dvn.data.choices import Limits, ReadChoices
-from dvn.value_network import Metric
+
+if TYPE_CHECKING:
+    # It takes long to import, and a bad file is told at once.
+    from dvn.value_network import Metric
 
 Command = Callable[..., Any]
 Option = Callable[[Command], Command]
@@ -43,7 +47,7 @@ class Asked:
     max_megabytes: float | None
     max_milliseconds: float | None
     prefer_small: float
-    metric: Metric
+    metric: "Metric"
 
 
 def gathered(name: str, kind: Callable[..., object], options: Mapping[str, Option]) -> Option:
@@ -141,7 +145,7 @@ asked_options: Final = gathered(
         ),
         "metric": click.option(
             "--metric",
-            type=click.Choice(get_args(Metric)),
+            type=click.Choice(list(METRIC_WORDS)),
             default="accuracy",
             show_default=True,
             help="What is to be high; the best step by it is kept.",
