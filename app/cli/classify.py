@@ -22,6 +22,7 @@ from app.cli.options import (
 from app.cli.output import answering, errors_as_exit_codes, say, table, write
 from app.cli.places import classifier_folder, predictions_file
 from app.cli.progress import progress_line
+from app.cli.unbroken import unbroken
 from app.errors import BadInputError
 from app.settings import Settings, load_settings
 from app.web.wording import METRIC_WORDS
@@ -58,7 +59,8 @@ def recommend(file: Path, choices: ReadChoices, top: int, asked: Asked, seed: in
     read = perf_counter() - began
     _tell(dataset.sentences())
     # Here, because it takes seconds to load and a file that cannot be read needs none of it.
-    from app.cli import recommending
+    with unbroken():
+        from app.cli import recommending
 
     with progress_line() as show:
         checkpoint = recommending.asked_checkpoint(asked, settings, show)
@@ -138,7 +140,8 @@ def train(
     messages = [*dataset.sentences(), *split.report.sentences()]
     _tell(messages)
     # Here, because they take seconds to load and a file that cannot be read needs none of them.
-    from app.cli import learning, recommending
+    with unbroken():
+        from app.cli import learning, recommending
 
     with progress_line() as show:
         show("Looking for an architecture …")
@@ -191,7 +194,8 @@ def predict(
         rows = sum(1 for _ in texts.texts())
         _tell(texts.sentences())
         # Here, because it takes seconds to load and a file that cannot be read needs none of it.
-        from app.cli import labelling
+        with unbroken():
+            from app.cli import labelling
 
         classifier = labelling.load_classifier(model)
         with (

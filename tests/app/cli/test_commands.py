@@ -138,7 +138,7 @@ def test_ctrl_c_leaves_nothing_behind(place: Path, tickets_csv: Path) -> None:
     time.sleep(0.2)
     process.send_signal(signal.SIGINT)
     out, errors = process.communicate(timeout=300)
-    assert process.returncode == 1
+    assert process.returncode == 1, errors
     assert b"Traceback" not in errors
     assert out == b""
     assert [path.name for path in place.iterdir()] == ["steps.json"]
