@@ -5,9 +5,11 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from typing import Final
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from app.accounts import login_routes, token_routes
@@ -47,6 +49,7 @@ from app.web.templates import STATIC_FOLDER, build_environment
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 3_600
+SWEEP_LOCK: Final = 0x0F0E_7415
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -130,7 +133,8 @@ def _warm(app: FastAPI) -> None:
 
 async def _sweep(app: FastAPI) -> None:
     """At the start and every hour: remove what nobody will come back for."""
-    upload_age = 0.0
+    # One of several web processes may start anew while the others receive files.
+    upload_age = 0.0 if app.state.settings.web_processes == 1 else SWEEP_SECONDS
     while True:
         try:
             await asyncio.to_thread(_sweep_once, app, upload_age)
@@ -142,8 +146,11 @@ async def _sweep(app: FastAPI) -> None:
 
 def _sweep_once(app: FastAPI, upload_age: float) -> None:
     settings: Settings = app.state.settings
-    app.state.storage.sweep(upload_age_seconds=upload_age, age_seconds=SWEEP_SECONDS)
     with transaction(app.state.engine) as session:
+        # Two at once would delete the same rows.
+        if not session.scalar(select(func.pg_try_advisory_xact_lock(SWEEP_LOCK))):
+            return
+        app.state.storage.sweep(upload_age_seconds=upload_age, age_seconds=SWEEP_SECONDS)
         removed = dataset_service.sweep_uploads(
             session, app.state.storage, keep_hours=settings.upload_keep_hours
         )
