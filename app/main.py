@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from time import time
 from typing import Final
 
 from fastapi import FastAPI
@@ -133,23 +134,25 @@ def _warm(app: FastAPI) -> None:
 
 async def _sweep(app: FastAPI) -> None:
     """At the start and every hour: remove what nobody will come back for."""
-    # One of several web processes may start anew while the others receive files.
-    upload_age = 0.0 if app.state.settings.web_processes == 1 else SWEEP_SECONDS
+    # Half-received files from before are a killed process's, unless others receive files meanwhile.
+    since = time() if app.state.settings.web_processes == 1 else None
     while True:
         try:
-            await asyncio.to_thread(_sweep_once, app, upload_age)
+            await asyncio.to_thread(_sweep_once, app, since)
         except OperationalError as error:
             log.warning("storage.not_swept error=%s", type(error).__name__)
         await asyncio.sleep(SWEEP_SECONDS)
-        upload_age = SWEEP_SECONDS
+        since = None
 
 
-def _sweep_once(app: FastAPI, upload_age: float) -> None:
+def _sweep_once(app: FastAPI, since: float | None) -> None:
+    """Remove once; half-received files, too, that were last written before a time, or an hour ago."""
     settings: Settings = app.state.settings
     with transaction(app.state.engine) as session:
         # Two at once would delete the same rows.
         if not session.scalar(select(func.pg_try_advisory_xact_lock(SWEEP_LOCK))):
             return
+        upload_age = SWEEP_SECONDS if since is None else time() - since
         app.state.storage.sweep(upload_age_seconds=upload_age, age_seconds=SWEEP_SECONDS)
         removed = dataset_service.sweep_uploads(
             session, app.state.storage, keep_hours=settings.upload_keep_hours

@@ -58,8 +58,8 @@ def recommend(file: Path, choices: ReadChoices, top: int, asked: Asked, seed: in
     dataset = _read(file, choices, settings)
     read = perf_counter() - began
     _tell(dataset.sentences())
-    # Here, because it takes seconds to load and a file that cannot be read needs none of it.
     with unbroken():
+        # Here, because it takes seconds to load and a file that cannot be read needs none of it.
         from app.cli import recommending
 
     with progress_line() as show:
@@ -139,8 +139,8 @@ def train(
     folder = classifier_folder(out, file)
     messages = [*dataset.sentences(), *split.report.sentences()]
     _tell(messages)
-    # Here, because they take seconds to load and a file that cannot be read needs none of them.
     with unbroken():
+        # Here, because they take seconds to load and a file that cannot be read needs none of them.
         from app.cli import learning, recommending
 
     with progress_line() as show:
@@ -193,8 +193,8 @@ def predict(
         # All rows are read once before, so that a bad one is named while nothing is written yet.
         rows = sum(1 for _ in texts.texts())
         _tell(texts.sentences())
-        # Here, because it takes seconds to load and a file that cannot be read needs none of it.
         with unbroken():
+            # Here, because it takes seconds to load and a file that cannot be read needs none of it.
             from app.cli import labelling
 
         classifier = labelling.load_classifier(model)

@@ -42,15 +42,20 @@ def test_a_web_process_that_is_not_alone_leaves_what_others_receive(
 def test_one_web_process_sweeps_at_a_time(client: TestClient, web_settings: Settings) -> None:
     app = client.app
     engine: Engine = app.state.engine  # type: ignore[attr-defined]
-    stray = Storage(web_settings.data).classifiers / f"stray{PART}"
-    stray.write_bytes(b"x")
-    _touch(stray, time.time() - 2 * SWEEP_SECONDS)
+    storage = Storage(web_settings.data)
+    stray, fresh = storage.classifiers / f"stray{PART}", storage.uploads / f"fresh{PART}"
+    began = time.time()
     with transaction(engine) as session:
         session.execute(select(func.pg_advisory_xact_lock(SWEEP_LOCK)))
-        _sweep_once(app, 0.0)  # type: ignore[arg-type]
+        for draft in (stray, fresh):
+            draft.write_bytes(b"x")
+        _touch(stray, time.time() - 2 * SWEEP_SECONDS)
+        _sweep_once(app, began)  # type: ignore[arg-type]
         assert stray.exists(), "another one is at it"
-    _sweep_once(app, 0.0)  # type: ignore[arg-type]
+    _sweep_once(app, began)  # type: ignore[arg-type]
     assert not stray.exists()
+    assert fresh.exists(), "it came after the start"
+    fresh.unlink()
 
 
 def _touch(path: Path, when: float) -> None:
