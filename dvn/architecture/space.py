@@ -189,14 +189,14 @@ class Space:
         return self.complete(checked)
 
     def from_json(self, document: Mapping[str, object]) -> Architecture:
-        """The architecture of a `to_json` document, or of its bare `decisions`.
+        """The architecture of a `to_json` document, of an included version, too, or of its bare `decisions`.
 
         Raises:
             ArchitectureError: The document is of another space or version, or not allowed.
         """
         if (
             document.get("space", self.name) != self.name
-            or document.get("version", self.version) != self.version
+            or document.get("version", self.version) not in (self.version, *self.includes)
         ):
             found = f"{document.get('space')} {document.get('version')}"
             raise UnknownSpaceError(found, [f"{self.name} {self.version}"])

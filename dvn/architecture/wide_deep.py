@@ -3,9 +3,9 @@
 After Wong et al. (2018), section 3.1: embedding module, fine-tune it or not, hidden layers, size,
 activation, normalisation, dropout, deep learning rate, deep L2, wide learning rate, wide L1, steps.
 Encoder and table are chosen apart; n-gram kind and class weighting are added. Their ranges are in
-an appendix that we lack: these ranges are ours, and `forethought space-report` judges them. Version 2 widens
-those of version 1 whose best value lay at an edge, and adds two kinds of n-grams; every architecture of
-version 1 is one of version 2.
+an appendix that we lack: these ranges are ours, and `forethought space-report` judges them. Each version
+widens those ranges of the one before whose best value lay at an edge, and version 2 adds two kinds of n-grams;
+every architecture of an earlier version is one of this.
 """
 
 import torch
@@ -25,18 +25,18 @@ _WIDE = (Condition("ngrams", NGRAMS[1:]),)
 
 WIDE_DEEP = Space.described(
     "wide_deep",
-    2,
+    3,
     [
         Decision("encoder", ENCODERS),
         Decision("table", TABLES),
         Decision("tune_table", (False, True), (Condition("table", TABLES[1:]),)),
         Decision("hidden_layers", (0, 1, 2, 3), _DEEP),
-        Decision("hidden_size", (32, 64, 128, 256), _HIDDEN),
+        Decision("hidden_size", (32, 64, 128, 256, 512), _HIDDEN),
         Decision("activation", ("relu", "tanh", "gelu"), _HIDDEN),
         Decision("normalisation", (NONE, "layer", "batch"), _HIDDEN),
         Decision("dropout", (0.0, 0.2, 0.4, 0.6), _DEEP),
         Decision("deep_rate", (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03), _DEEP),
-        Decision("deep_l2", (0.0, 0.01, 0.1, 1.0), _DEEP),
+        Decision("deep_l2", (0.0, 0.01, 0.1, 1.0, 10.0), _DEEP),
         Decision("ngrams", NGRAMS),
         Decision("wide_rate", (0.03, 0.1, 0.3, 1.0, 3.0, 10.0), _WIDE),
         Decision("wide_l1", (0.0, 0.00001, 0.0001, 0.001), _WIDE),
@@ -44,7 +44,7 @@ WIDE_DEEP = Space.described(
         Decision("steps", (250, 500, 1000, 2000)),
     ],
     forbidden=({"encoder": NONE, "table": NONE, "ngrams": NONE},),
-    includes=(1,),
+    includes=(1, 2),
 )
 
 _ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU}
