@@ -36,7 +36,7 @@ def judged(
     found = {"best by validation": test[int(validation.argmax())]}
     for name, network in networks.items():
         view = network.describe(left_out.tasks[task].description)
-        scores = network.predict(architectures, view).scores
+        scores = network.predict(architectures, view).careful
         found[name] = test[int(scores.argmax())]
         found[f"Spearman of {name}"] = float(spearmanr(scores, validation).statistic)
     shared = (test[architectures.index(one)] for one in best_on_average(known) if one in architectures)

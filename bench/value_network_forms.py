@@ -63,6 +63,9 @@ def forms(options: FitOptions) -> tuple[Contender, ...]:
         of("hand-made features only", groups=(HANDMADE,)),
         of("static landmarkers only", groups=(STATIC,)),
         of("landmarkers through encoders too", groups=(HANDMADE, STATIC, ENCODERS)),
+        Contender(
+            f"{VALUE_NETWORK}: no caution", partial(fit_value_network, options=options, is_careful=False)
+        ),
         of("scores as (v - mean) / spread", targets="standard"),
         of("noise alike for all tasks", knows_rows=False),
         of("no term of a task's own", has_own=False),

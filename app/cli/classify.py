@@ -25,7 +25,7 @@ from app.cli.progress import progress_line
 from app.cli.unbroken import unbroken
 from app.errors import BadInputError
 from app.settings import Settings, load_settings
-from app.web.wording import METRIC_WORDS
+from app.web.wording import LITTLE_TO_LEARN, METRIC_WORDS
 from dvn.data.choices import ReadChoices
 from dvn.data.dataset import Dataset
 from dvn.data.rare_classes import RareClasses, RareClassesError
@@ -74,6 +74,7 @@ def recommend(file: Path, choices: ReadChoices, top: int, asked: Asked, seed: in
         "seconds": read + sum(parts.values()),
         "timing": {"start": total - read - sum(parts.values()), "read": read, **parts},
         "outside_experience": found.outside_experience,
+        "little_to_learn": found.little_to_learn,
         "known_as": found.known_as,
         "nearest": list(found.nearest),
         "metric": found.metric,
@@ -82,6 +83,7 @@ def recommend(file: Path, choices: ReadChoices, top: int, asked: Asked, seed: in
         "landmarkers": list(found.landmarkers),
         "messages": list(dataset.sentences()),
         "architectures": [recommending.ranked_document(ranked) for ranked in found.architectures],
+        "caution": recommending.caution_words(found, question),
         **recommending.reasons_document(found),
     }
 
@@ -256,8 +258,12 @@ def _shown_recommendation(found: Mapping[str, Any]) -> str:
         lines.append(f"This dataset is in the experience already, as {found['known_as']}.")
     if found["outside_experience"]:
         lines.append("It is outside the experience: what is best on average comes first.")
+    if found["little_to_learn"]:
+        lines.append(LITTLE_TO_LEARN)
     if not found["within_budget"]:
         lines.append("No architecture keeps every limit; these come nearest.")
+    if found["caution"]:
+        lines.append(found["caution"])
     if found["metric"] != "accuracy":
         metric = METRIC_WORDS[found["metric"]]
         lines.append(f"What is expected is {metric}, by which all classes weigh alike.")

@@ -8,7 +8,9 @@ from app.cli.progress import Show
 from app.experiments.checkpoints import checkpoint_without, shipped_folder
 from app.recommendations import stored
 from app.recommendations.forms import MEGABYTE
+from app.recommendations.reasons import is_led_by_caution
 from app.settings import Settings
+from app.web.wording import CAUTION_WORDS
 from dvn.architecture import Architecture, get_space
 from dvn.architecture_inference import (
     Question,
@@ -70,6 +72,15 @@ def reasons_document(found: Recommendation) -> Document:
         "worth": [stored.worth_json(worth) for worth in found.worth],
         "standing": [stored.standing_json(one) for one in found.standing],
     }
+
+
+def caution_words(found: Recommendation, question: Question) -> str:
+    """Why one of which more is expected does not lead; empty where none is."""
+    ranked = [ranked_document(one) for one in found.architectures]
+    is_careful = found.within_budget and is_led_by_caution(
+        ranked, prefer_small=question.prefer_small, outside=found.outside_experience
+    )
+    return CAUTION_WORDS if is_careful else ""
 
 
 def architecture_document(architecture: Architecture) -> Document:

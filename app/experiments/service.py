@@ -25,7 +25,7 @@ from dvn.data.choices import ReadChoices
 from dvn.data.dataset import Dataset
 from dvn.data.rare_classes import RareClasses
 from dvn.data.read_csv import read_dataset
-from dvn.data.smaller import rows_of_smaller, smaller_split
+from dvn.data.smaller import rows_of_smaller, smaller_split, whole_rows
 from dvn.data.split import Split, rows_outside_test, split_dataset
 from dvn.data.split_report import SplitReport
 from dvn.embeddings import MODULES, VectorCache
@@ -139,6 +139,11 @@ def _as_it_stands(path: Path) -> Dataset:
 def is_smaller(task: TaskRow, dataset_name: str) -> bool:
     """Whether a task is that of a smaller dataset than the one it is part of."""
     return task.name.startswith(dataset_name + SIZE_MARK)
+
+
+def rows_of(task: TaskRow, dataset: DatasetRow) -> int:
+    """How many rows the dataset of a task has: of a smaller one, as many as its training rows are of."""
+    return whole_rows(stored_split(task)) if is_smaller(task, dataset.name) else dataset.rows
 
 
 def rows_shown(dataset: Dataset, task: TaskRow, dataset_name: str) -> Int[np.ndarray, " rows"]:

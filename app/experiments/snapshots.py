@@ -145,7 +145,7 @@ def _task_row(task: TaskRow, dataset: DatasetRow, stored: TaskSampleRow | None) 
         "language": next(iter(dataset.languages), None),
         "licence": dataset.licence,
         "content_hash": dataset.content_hash,
-        "rows": dataset.rows,
+        "rows": service.rows_of(task, dataset),
         "classes": dataset.classes,
         "class_counts": sorted(dataset.class_counts.values(), reverse=True),
         "module": sample and sample.module,

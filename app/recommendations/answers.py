@@ -76,9 +76,11 @@ class RecommendationAnswer(BaseModel):
 
     `landmarkers` are the quick classifiers that were fitted to describe the dataset; `stage` is `sharper` if
     they read a sample of it through the sentence encoders. `metric` is what is expected of the architectures.
+    `little_to_learn` says that quick classifiers found next to nothing that tells the labels apart.
     `within_budget` says whether any architecture keeps every limit; if none does, those nearest to the limits
-    are ranked. `front` is what each position of `prefer_small` would answer, `worth` what each decision of
-    the first is worth here.
+    are ranked. Ranked first is what is expected to do best after caution: what gains on the best on average
+    by less than such gains are usually wrong by comes after it. `front` is what each position of
+    `prefer_small` would answer, `worth` what each decision of the first is worth here.
     """
 
     id: UUID
@@ -88,6 +90,7 @@ class RecommendationAnswer(BaseModel):
     seconds: float
     timing: Mapping[str, float]
     outside_experience: bool
+    little_to_learn: bool
     known_as: str | None
     nearest: list[str]
     metric: str
@@ -123,6 +126,7 @@ def recommendation_answer(row: RecommendationRow, dataset: DatasetRow) -> Recomm
         seconds=row.latency_seconds,
         timing=row.seconds,
         outside_experience=row.notes["outside_experience"],
+        little_to_learn=row.notes.get("little_to_learn", False),
         known_as=row.notes["known_as"],
         nearest=row.notes["nearest"],
         metric=row.notes.get("metric", "accuracy"),

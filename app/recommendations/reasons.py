@@ -35,6 +35,12 @@ _RULES: Final = {
 }
 
 
+def is_led_by_caution(ranked: Sequence[Mapping[str, Any]], *, prefer_small: float, outside: bool) -> bool:
+    """Whether nothing but caution keeps one of which more is expected from leading the list."""
+    most = max(one["expected_accuracy"] for one in ranked)
+    return not outside and not prefer_small and round(most, 3) > round(ranked[0]["expected_accuracy"], 3)
+
+
 @dataclass(frozen=True, slots=True)
 class WorthBar:
     """One decision: what it is, over what, its gain, and its bar, of which `left` and `width` are percent."""

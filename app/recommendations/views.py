@@ -7,12 +7,18 @@ from uuid import UUID
 
 from app.recommendations.forms import MEGABYTE
 from app.recommendations.front_picture import FrontPicture, front_picture
-from app.recommendations.reasons import StandingView, WorthView, standing_views, worth_view
+from app.recommendations.reasons import (
+    StandingView,
+    WorthView,
+    is_led_by_caution,
+    standing_views,
+    worth_view,
+)
 from app.recommendations.records import Records
 from app.recommendations.tables import RecommendationRow
 from app.web.diagram import Diagram, draw, ordered
 from app.web.figures import Axis, IntervalPicture, axis_of, interval
-from app.web.wording import METRIC_WORDS
+from app.web.wording import CAUTION_WORDS, LITTLE_TO_LEARN, METRIC_WORDS
 from dvn.architecture_inference import PREFERENCE_STEPS, price_at
 
 
@@ -70,9 +76,13 @@ class RecommendationView:
     seconds: float
     parts: tuple[tuple[str, float], ...]
     outside_experience: bool
+    little_to_learn: str
+    """What is said where the labels look unrelated to the texts; empty otherwise."""
     known_as: str | None
     nearest: tuple[str, ...]
     within_budget: bool
+    caution: str
+    """Why one of which more is expected does not lead; empty where none is."""
     max_seconds: float
     has_landmarkers: bool
     architectures: tuple[RankedView, ...]
@@ -86,6 +96,11 @@ class RecommendationView:
 
 
 def recommendation_view(row: RecommendationRow, records: Records) -> RecommendationView:
+    is_careful = row.notes["within_budget"] and is_led_by_caution(
+        row.architectures,
+        prefer_small=row.question.get("prefer_small", 0.0),
+        outside=row.notes["outside_experience"],
+    )
     classes = row.notes["classes"]
     longest = sorted(row.seconds.items(), key=lambda part: -part[1])
     axis = axis_of([ranked["low"] for ranked in row.architectures])
@@ -99,9 +114,11 @@ def recommendation_view(row: RecommendationRow, records: Records) -> Recommendat
         seconds=row.latency_seconds,
         parts=tuple((name.replace("_", " "), taken) for name, taken in longest),
         outside_experience=row.notes["outside_experience"],
+        little_to_learn=LITTLE_TO_LEARN if row.notes.get("little_to_learn") else "",
         known_as=row.notes["known_as"],
         nearest=tuple(row.notes["nearest"]),
         within_budget=row.notes["within_budget"],
+        caution=CAUTION_WORDS if is_careful else "",
         max_seconds=row.question["max_seconds"],
         has_landmarkers=bool(row.notes.get("landmarkers")),
         architectures=tuple(_ranked(ranked, classes, axis) for ranked in row.architectures),
@@ -127,7 +144,7 @@ def _trade(row: RecommendationRow) -> TradeOffView:
         max_milliseconds=_plain(question.get("max_milliseconds")),
         max_seconds=_plain(question["max_seconds"]),
         metric=question.get("metric", "accuracy"),
-        given_up=free["expected_accuracy"] - first["expected_accuracy"],
+        given_up=max(free["expected_accuracy"] - first["expected_accuracy"], 0.0),
         times_smaller=free["bytes"] / max(first["bytes"], 1),
         times_faster=free["milliseconds"] / first["milliseconds"] if front else 1.0,
     )

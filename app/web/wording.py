@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from markupsafe import Markup, escape
 
@@ -151,4 +151,13 @@ FILTERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "moment": moment,
         "plural": plural,
     }
+)
+
+LITTLE_TO_LEARN: Final = (
+    "Quick classifiers found next to nothing in the texts that tells the labels apart. Check whether texts "
+    "and labels belong together; if they do, only a classifier that reads whole sentences may do better."
+)
+CAUTION_WORDS: Final = (
+    "More is expected of one further down, but by less than such gains are usually wrong by; so what is "
+    "better proven on the known tasks leads."
 )

@@ -140,6 +140,7 @@ class Recommendation(Answer):
     dataset: DescribedDataset
     seconds: float
     outside_experience: bool
+    little_to_learn: bool = False
     nearest: tuple[str, ...]
     architectures: tuple[Architecture, ...]
     created_at: datetime

@@ -194,9 +194,9 @@ class Space:
         Raises:
             ArchitectureError: The document is of another space or version, or not allowed.
         """
-        if (
-            document.get("space", self.name) != self.name
-            or document.get("version", self.version) not in (self.version, *self.includes)
+        if document.get("space", self.name) != self.name or document.get("version", self.version) not in (
+            self.version,
+            *self.includes,
         ):
             found = f"{document.get('space')} {document.get('version')}"
             raise UnknownSpaceError(found, [f"{self.name} {self.version}"])

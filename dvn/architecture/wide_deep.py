@@ -4,8 +4,8 @@ After Wong et al. (2018), section 3.1: embedding module, fine-tune it or not, hi
 activation, normalisation, dropout, deep learning rate, deep L2, wide learning rate, wide L1, steps.
 Encoder and table are chosen apart; n-gram kind and class weighting are added. Their ranges are in
 an appendix that we lack: these ranges are ours, and `forethought space-report` judges them. Each version
-widens those ranges of the one before whose best value lay at an edge, and version 2 adds two kinds of n-grams;
-every architecture of an earlier version is one of this.
+widens the ranges whose best value lay at an edge of the one before, and version 2 adds two kinds of
+n-grams; every architecture of an earlier version is one of this.
 """
 
 import torch

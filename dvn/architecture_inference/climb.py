@@ -18,10 +18,10 @@ from torch import Tensor
 
 from dvn.architecture import Architecture, Relaxation
 from dvn.architecture_inference.ascent import ascend
-from dvn.architecture_inference.costs import Costs, within
-from dvn.architecture_inference.objective import Objective
+from dvn.architecture_inference.costs import Costs, default_within, within
+from dvn.architecture_inference.objective import Objective, Term
 from dvn.architecture_inference.question import PREFERENCE_STEPS, Question, price_at
-from dvn.architecture_inference.terms import CostTerm, scores_for
+from dvn.architecture_inference.terms import CautionTerm, CostTerm, scores_for
 from dvn.value_network.checkpoint import Checkpoint
 from dvn.value_network.decision_features import INPUTS
 
@@ -32,6 +32,9 @@ accuracy less price above 8 starts and 60 steps in the mean over all positions, 
 STEP_SIZE = 4.0
 START_TEMPERATURE = 0.5
 """Starts lead by two logits: at a vertex the gradient vanishes."""
+
+KNOWN_STARTS = 8
+"""Starts at what is best on average; the others are random."""
 
 PRICED_STARTS = 8
 """Starts for each position of the slider beside zero."""
@@ -65,10 +68,15 @@ def climb(costs: Costs, question: Question) -> Climbed:
     theta = torch.from_numpy(np.stack([relaxation.soften(a, temperature=START_TEMPERATURE) for a in starts]))
     theta = theta + _barred(costs, question.max_seconds)
     batch, prices = _priced(costs, theta)
-    objective = Objective(checkpoint, task, (CostTerm(costs, question, prices),))
+    terms: list[Term] = [CostTerm(costs, question, prices)]
+    reference = default_within(costs, question)
+    if reference is not None:
+        terms.append(CautionTerm.over(reference, checkpoint))
+    objective = Objective(checkpoint, task, tuple(terms))
     ends, values = ascend(objective, batch, steps=STEPS, step_size=STEP_SIZE)
     rounded = [relaxation.round(row) for row in ends.numpy()]
-    candidates = _distinct([*rounded, *(relaxation.round(row) for row in theta.numpy())])
+    begun = (relaxation.round(row) for row in theta.numpy())
+    candidates = _distinct([*rounded, *begun, *([] if reference is None else [reference])])
     if not within(costs.of(candidates), question).any():
         candidates = _distinct([*candidates, *_nearest_to_limits(costs, question, theta)])
     best = int(values[: len(theta)].argmax())
@@ -113,7 +121,7 @@ def _starts(
     """The best on average, then random architectures."""
     generator = np.random.default_rng(question.seed)
     draw = partial(relaxation.space.sample, generator)
-    known = list(checkpoint.best_on_average)[: question.starts]
+    known = list(checkpoint.best_on_average)[: min(KNOWN_STARTS, question.starts)]
     return known, [draw() for _ in range(question.starts - len(known))]
 
 

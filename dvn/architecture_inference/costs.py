@@ -90,6 +90,15 @@ def within(
     return kept
 
 
+def default_within(costs: Costs, question: Question) -> Architecture | None:
+    """What is best on average of the known architectures that keep every limit, if any does."""
+    known = costs.checkpoint.best_on_average
+    if not known:
+        return None
+    kept = within(costs.of(known), question)
+    return known[int(kept.argmax())] if kept.any() else None
+
+
 def excess(
     costs: Float[np.ndarray, "architectures costs"], question: Question
 ) -> Float[np.ndarray, " architectures"]:

@@ -13,6 +13,7 @@ from dvn.architecture_inference.stage import Stage, groups_to_compute
 from dvn.metafeatures import describe_task
 from dvn.training.cost import TextVolume, text_volume
 from dvn.value_network.checkpoint import Checkpoint
+from dvn.value_network.landmarks import says_little
 
 _NEAREST = 3
 
@@ -28,6 +29,7 @@ class DescribedTask:
         rows: Rows of the dataset.
         classes: Number of classes.
         outside_experience: Whether the task is unlike every known one.
+        little_to_learn: Whether quick classifiers find next to nothing in the texts that tells the labels.
         known_as: The name of the known task with this very content, if there is one.
         nearest: Names of the most similar known tasks.
         landmarkers: The groups of quick classifiers that were fitted to describe the task.
@@ -40,6 +42,7 @@ class DescribedTask:
     rows: int
     classes: int
     outside_experience: bool
+    little_to_learn: bool
     known_as: str | None
     nearest: tuple[str, ...]
     landmarkers: tuple[str, ...]
@@ -85,8 +88,9 @@ def describe(
         rows=volume.texts,
         classes=description.classes,
         outside_experience=checkpoint.is_outside(description),
+        little_to_learn=says_little(description),
         known_as=landmarks.names[hashes.index(content_hash)] if content_hash in hashes else None,
-        nearest=tuple(landmarks.names[i] for i in np.argsort(distances, kind="stable")[:_NEAREST]),
+        nearest=landmarks.nearest(distances, _NEAREST),
         landmarkers=description.groups,
         seconds=time.perf_counter() - began,
     )

@@ -13,6 +13,7 @@ from dvn.architecture_inference.costs import (
     MILLISECONDS,
     SECONDS,
     Costs,
+    default_within,
     excess,
     size_and_speed,
     within,
@@ -68,12 +69,14 @@ class FrontPoint:
 class Scored:
     """Candidates with what is expected of them.
 
-    `default` are the places of those that are best on average, in their order, where they are to lead
-    because the task is outside of all experience.
+    They are ordered by `careful`, what is expected less caution: a gain on what is best on average counts as
+    far as it exceeds doubt. `default` are the places of those that are best on average, in their order, where
+    they are to lead because the task is outside of all experience.
     """
 
     candidates: Sequence[Architecture]
     prediction: Prediction
+    careful: Float[np.ndarray, " candidates"]
     middle: Float[np.ndarray, " candidates"]
     low: Float[np.ndarray, " candidates"]
     high: Float[np.ndarray, " candidates"]
@@ -95,9 +98,9 @@ class Scored:
         """Places of the candidates that keep the limits, or of all by what they break; best first."""
         if not self.is_within.any():
             return [int(place) for place in np.argsort(excess(self.costs, self.question), kind="stable")]
-        values = self.middle - price_at(step) * self.size
+        values = self.careful - price_at(step) * self.size
         # Accuracies end at a ceiling, where the scores still tell architectures apart.
-        order = np.lexsort((-self.prediction.scores, -values))
+        order = np.lexsort((-self.prediction.careful, -values))
         kept = [int(place) for place in order if self.is_within[place]]
         leaders = self._leaders(step, kept)
         return leaders + [place for place in kept if place not in leaders]
@@ -115,13 +118,15 @@ def score_all(
 ) -> Scored:
     """The candidates with their expected accuracies and costs."""
     checkpoint = costs.checkpoint
-    prediction = checkpoint.predict(candidates, costs.task)
+    prediction = checkpoint.predict(candidates, costs.task, reference=default_within(costs, question))
     middle, low, high = checkpoint.interval(prediction.accuracies, prediction.doubt)
+    careful, _, _ = checkpoint.interval(prediction.careful_accuracies, prediction.doubt)
     place = {architecture: i for i, architecture in enumerate(candidates)}
     default = tuple(place[best] for best in checkpoint.best_on_average if best in place)
     return Scored(
         candidates,
         prediction,
+        careful,
         middle,
         np.minimum(low, middle),
         np.maximum(high, middle),

@@ -66,6 +66,11 @@ class Recommendation:
         return self.described.outside_experience
 
     @property
+    def little_to_learn(self) -> bool:
+        """Whether quick classifiers find next to nothing in the texts that tells the labels."""
+        return self.described.little_to_learn
+
+    @property
     def known_as(self) -> str | None:
         """The name of the known task with this very content, if there is one."""
         return self.described.known_as

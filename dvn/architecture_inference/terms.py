@@ -1,4 +1,4 @@
-"""The price of size and speed, and limits, become terms of what the ascent climbs."""
+"""The price of size and speed, limits and caution become terms of what the ascent climbs."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from dvn.architecture import Architecture
 from dvn.architecture_inference.costs import MILLISECONDS, Costs, limits_of
 from dvn.architecture_inference.question import Question
+from dvn.value_network.checkpoint import CAUTION, Checkpoint
 from dvn.value_network.value_form import TaskView
 
 LIMIT_WEIGHT = 5.0
@@ -45,6 +47,32 @@ class CostTerm:
         limits = torch.from_numpy(np.log10(limits_of(self.question))).to(u.dtype)
         beyond = torch.relu(logs - (limits - MARGIN)).sum(dim=1)
         return self.prices * logs[:, MILLISECONDS:].mean(dim=1) + self.limit_weight * beyond
+
+
+@dataclass(frozen=True, slots=True)
+class CautionTerm:
+    """What doubt takes from each row: `CAUTION` deviations of what it gains on a known good architecture.
+
+    Attributes:
+        checkpoint: The value network.
+        reference: The known architecture, as a weighted relaxed vector.
+    """
+
+    checkpoint: Checkpoint
+    reference: Float[Tensor, " logits"]
+
+    @classmethod
+    def over(cls, reference: Architecture, checkpoint: Checkpoint) -> "CautionTerm":
+        """The term of a known architecture."""
+        relaxation = checkpoint.relaxation
+        vertex = torch.from_numpy(relaxation.vertices([reference]))
+        return cls(checkpoint, relaxation.weighted(vertex)[0])
+
+    def __call__(
+        self, _: Float[Tensor, "rows logits"], weighted: Float[Tensor, "rows logits"]
+    ) -> Float[Tensor, " rows"]:
+        """Nothing at the reference itself."""
+        return CAUTION * self.checkpoint.network.doubt_of_gain(weighted, self.reference)
 
 
 def scores_for(price: float, task: TaskView) -> float:

@@ -43,6 +43,11 @@ def smaller_split(dataset: Dataset, split: Split, rows: int) -> Split | None:
     return replace(split, train=train, validation=validation, test=test, unused=unused)
 
 
+def whole_rows(split: Split) -> int:
+    """The rows of a smaller dataset, by its training rows; its measured rows are those of the large one."""
+    return round(len(split.train) / (1 - 2 * CARVED_SHARE))
+
+
 def rows_of_smaller(dataset: Dataset, split: Split) -> Int[np.ndarray, " rows"]:
     """The rows that a smaller dataset would show before its test part is measured.
 

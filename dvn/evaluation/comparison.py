@@ -129,7 +129,7 @@ def _judged(
     regrets, correlations = [], []
     for side in sides:
         view = side.describe(task.description)
-        predicted = side.predict([run.architecture for run in runs], view).scores
-        regrets.append(float(truth.max() - truth[int(np.argmax(predicted))]))
-        correlations.append(float(np.nan_to_num(rank_correlation(predicted, truth))))
+        predicted = side.predict([run.architecture for run in runs], view)
+        regrets.append(float(truth.max() - truth[int(np.argmax(predicted.careful))]))
+        correlations.append(float(np.nan_to_num(rank_correlation(predicted.scores, truth))))
     return TaskPair(task.name, task.family, *regrets, *correlations)

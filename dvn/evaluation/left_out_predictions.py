@@ -131,7 +131,7 @@ def _tracked(checkpoint: Checkpoint, task: KnownTask, runs: Sequence[KnownRun]) 
     defaults = [place[best] for best in checkpoint.best_on_average if best in place]
     is_outside = checkpoint.is_outside(task.description)
     # Outside of its experience the product falls back to the best on average, and so does its record.
-    chosen = defaults[0] if is_outside and defaults else int(np.argmax(predicted.scores))
+    chosen = defaults[0] if is_outside and defaults else int(np.argmax(predicted.careful))
     middle, low, high = checkpoint.interval(predicted.accuracies, predicted.doubt)
     correlation = rank_correlation(predicted.scores, np.array([one.validation for one in recorded]))
     searched = [one for one in recorded if not one.is_climbed]

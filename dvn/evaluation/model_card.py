@@ -170,7 +170,7 @@ def _standing(record: TrackRecord | None) -> Section:
     standing = record.against_best_on_average
     p_value = "" if standing.p_value is None else f" (Wilcoxon p = {standing.p_value:.2g})"
     mean = {
-        name: sum(getattr(task, name) or 0.0 for task in record.tasks) / len(record.tasks)
+        name: sum(getattr(task, name) for task in record.compared) / len(record.compared)
         for name in ("reached", "best_by_validation", "random_mean")
     }
     known = [task.best_on_average for task in record.tasks if task.best_on_average is not None]
@@ -185,8 +185,9 @@ def _standing(record: TrackRecord | None) -> Section:
         title,
         (
             f"Each of {counted(len(record.tasks), 'task')} was predicted by a value network that knew none "
-            f"of its family; the architecture is chosen among the task's recorded ones. It tests better than "
-            f"the best on average on {standing.wins}, worse on {standing.losses}, alike on {standing.ties}"
+            f"of its family; the architecture is chosen among the task's recorded ones. On the "
+            f"{counted(len(record.compared), 'task')} at full size it tests better than the best on average "
+            f"on {standing.wins}, worse on {standing.losses}, alike on {standing.ties}"
             f"{p_value}. Mean regret against the best by validation: {100 * record.mean_regret:.2f} points."
             + ("" if rank is None else f" Mean rank correlation of predicted and true: {rank:.2f}."),
         ),

@@ -22,7 +22,7 @@ from dvn.evaluation.simple_rules import (
     fit_size_rule,
 )
 from dvn.value_network.fit import FitOptions, fit
-from dvn.value_network.fit_form import fit_form
+from dvn.value_network.make_checkpoint import uncalibrated
 from dvn.value_network.network import sample_batch
 from dvn.value_network.observations import observe, padded
 from dvn.value_network.snapshot import Experience, KnownTask
@@ -52,15 +52,13 @@ def contenders(options: FitOptions) -> tuple[Contender, ...]:
     )
 
 
-def fit_value_network(known: Experience, options: FitOptions) -> Predictor:
-    """The form that ships."""
-    fitted = fit_form(known, options)
-    relaxation = Relaxation(get_space(known.space))
+def fit_value_network(known: Experience, options: FitOptions, *, is_careful: bool = True) -> Predictor:
+    """The form that ships; without caution it is the plain mean of its process."""
+    checkpoint = uncalibrated(known, options)
 
     def predict(task: KnownTask, architectures: Sequence[Architecture]) -> Scores:
-        view = fitted.form.describe(torch.from_numpy(fitted.features([task.description])[0]))
-        weighted = relaxation.weighted(torch.from_numpy(relaxation.vertices(architectures)))
-        return fitted.form.score(weighted, view).numpy()
+        prediction = checkpoint.predict(architectures, checkpoint.describe(task.description))
+        return prediction.careful if is_careful else prediction.scores
 
     return predict
 

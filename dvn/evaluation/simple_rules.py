@@ -12,7 +12,7 @@ from dvn.architecture import Architecture
 from dvn.evaluation.contender import Predictor, Scores
 from dvn.value_network.make_checkpoint import best_on_average
 from dvn.value_network.observations import Standardiser
-from dvn.value_network.simple_choices import greedy_portfolio, shared_table, size_means
+from dvn.value_network.simple_choices import greedy_portfolio, shared_table, size_means, that_share
 from dvn.value_network.snapshot import Experience, KnownTask
 
 
@@ -24,6 +24,7 @@ def fit_best_on_average(known: Experience) -> Predictor:
 
 def fit_nearest_task(known: Experience) -> Predictor:
     """Rank the shared architectures by their scores on the task with the nearest hand-made features."""
+    known = that_share(known)
     handmade = np.stack([task.description.handmade for task in known.tasks])
     standardise = Standardiser.of(handmade)
     standard = standardise(handmade)
@@ -45,6 +46,7 @@ def fit_portfolio(known: Experience) -> Predictor:
     Each is the one that most raises the sum over tasks of the best normal score in the portfolio. Its first
     member would be chosen untried; the portfolio earns its keep where its members may be tried in turn.
     """
+    known = that_share(known)
     table, architectures = shared_table(known)
     chosen = greedy_portfolio(table)
     places = {architectures[place]: -float(rank) for rank, place in enumerate(chosen)}
@@ -53,6 +55,7 @@ def fit_portfolio(known: Experience) -> Predictor:
 
 def fit_size_rule(known: Experience) -> Predictor:
     """Rank the shared architectures by their mean normal score on known tasks of about the same size."""
+    known = that_share(known)
     table, architectures = shared_table(known)
     edges, means = size_means(known, table)
 

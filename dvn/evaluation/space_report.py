@@ -34,9 +34,9 @@ class ChoiceReport:
     """One choice of a decision.
 
     `best_share` is the part of the tasks, of those whose best architecture has the decision, that chose
-    this; `lift` is that by the choice's part of the runs, for what was tried twice as often is twice as often
-    the best by chance; `mean_score` the mean over tasks of its runs' scores, in the task's own standard
-    deviations.
+    this; `lift` is how often it is the best by how often it would be if the best of each task were any of its
+    runs, for what was tried twice as often is twice as often the best by chance; `mean_score` the mean over
+    tasks of its runs' scores, in the task's own standard deviations.
     """
 
     choice: Choice
@@ -159,25 +159,30 @@ def _judge(runs: Sequence[KnownRun]) -> list[_Judged]:
 
 def _report_decision(decision: Decision, judged: Mapping[int, Sequence[_Judged]]) -> DecisionReport:
     best = dict.fromkeys(decision.choices, 0.0)
+    by_chance = dict.fromkeys(decision.choices, 0.0)
     runs = dict.fromkeys(decision.choices, 0)
     means: dict[Choice, list[float]] = {choice: [] for choice in decision.choices}
     for task in judged.values():
         scores: dict[Choice, list[float]] = defaultdict(list)
+        of_task = 0.0
         for entry in task:
             if (choice := entry.run.architecture.decisions.get(decision.name)) is not None:
                 scores[choice].append(entry.score)
                 best[choice] += entry.best
+                of_task += entry.best
+        tried = sum(map(len, scores.values()))
         for choice, found in scores.items():
             runs[choice] += len(found)
+            by_chance[choice] += of_task * len(found) / tried
             means[choice].append(fmean(found))
-    total, every = sum(best.values()), sum(runs.values())
+    total = sum(best.values())
     shares = {choice: best[choice] / total if total else 0.0 for choice in decision.choices}
     choices = tuple(
         ChoiceReport(
             choice=choice,
             runs=runs[choice],
             best_share=shares[choice],
-            lift=shares[choice] * every / runs[choice] if runs[choice] else 0.0,
+            lift=best[choice] / by_chance[choice] if by_chance[choice] else 0.0,
             mean_score=fmean(means[choice]) if means[choice] else 0.0,
         )
         for choice in decision.choices

@@ -130,6 +130,14 @@ class TrackRecord:
         return len({task.family for task in self.tasks})
 
     @property
+    def compared(self) -> tuple[TrackedTask, ...]:
+        """The tasks whose choices are compared: those that ran what is best on average, if any did.
+
+        A smaller size of a dataset is judged by what was expected of it; fifteen random runs are no search.
+        """
+        return tuple(task for task in self.tasks if task.best_on_average is not None) or self.tasks
+
+    @property
     def coverage(self) -> Coverage:
         """The share of truths inside their intervals."""
         return coverage_of([task.is_covered for task in self.tasks])
@@ -146,13 +154,13 @@ class TrackRecord:
 
     @property
     def mean_regret(self) -> float:
-        """Mean of what the best by validation of all recorded tests better."""
-        return float(np.mean([task.regret for task in self.tasks]))
+        """Mean of what the best by validation of all recorded tests better, of the tasks compared."""
+        return float(np.mean([task.regret for task in self.compared]))
 
     @property
     def mean_spearman(self) -> float | None:
-        """Mean rank correlation over the tasks that have one."""
-        found = [task.spearman for task in self.tasks if task.spearman is not None]
+        """Mean rank correlation over the tasks compared that have one."""
+        found = [task.spearman for task in self.compared if task.spearman is not None]
         return float(np.mean(found)) if found else None
 
     @property

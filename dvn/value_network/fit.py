@@ -52,7 +52,7 @@ class FitOptions:
     reads_sample: bool = True
     reads_handmade: bool = True
     groups: tuple[str, ...] = (HANDMADE, STATIC)
-    tune_steps: int = 60
+    tune_steps: int = 120
     targets: Targets = "normal"
     knows_rows: bool = True
     has_own: bool = True

@@ -83,6 +83,8 @@ def _fitted(experience: Experience, options: FitOptions) -> FittedForm:
         FormParts(
             root=root,
             coefficients=solve(data, weights),
+            likeness=weights.decisions.exp()[data.decision_of],
+            unexplained=torch.stack([weights.square.exp(), weights.own.exp() + weights.kin.exp()]),
             tasks=tasks,
             costs=regress_costs(_cost_features(experience, data, pairs), sizes, cost_logs(experience)),
             size_places=places,

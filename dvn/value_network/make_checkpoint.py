@@ -16,7 +16,6 @@ from dvn.value_network.simple_choices import SimpleChoices
 from dvn.value_network.snapshot import Experience
 
 FOLDS = 5
-BEST_KEPT = 8
 
 Watch = Callable[[str], None]
 
@@ -64,7 +63,7 @@ def uncalibrated(experience: Experience, options: FitOptions) -> Checkpoint:
         standardiser=standardiser,
         calibration=Calibration(0.0, 0.0, 0.0, 0.0, 0),
         landmarks=Landmarks.of(experience.tasks, standardiser),
-        best_on_average=tuple(best_on_average(experience)[:BEST_KEPT]),
+        best_on_average=tuple(best_on_average(experience)),
         scores={},
         metric=experience.metric,
         choices=SimpleChoices.of(experience),
@@ -117,7 +116,7 @@ def judge_tasks(checkpoint: Checkpoint, experience: Experience, unknown: list[in
         runs = [run for run in experience.runs if run.task == place]
         view = checkpoint.describe(experience.tasks[place].description)
         predicted = checkpoint.predict([run.architecture for run in runs], view)
-        best = int(np.argmax(predicted.scores))
+        best = int(np.argmax(predicted.careful))
         said = float(predicted.accuracies[best])
         found.append((runs[best].validation_accuracy, said, predicted.doubt))
     return found

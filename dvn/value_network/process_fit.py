@@ -23,10 +23,11 @@ EXACT_RUNS = 4_000
 """Up to here the normal equations are solved in double precision; beyond, single halves time and memory."""
 
 TUNE_RATE = 0.15
-TUNE_RUNS = 800
+TUNE_RUNS = 1_200
 """The size of the random subsets that hyperparameters are tuned on."""
 
-STEPS_A_SUBSET = 15
+STEPS_A_SUBSET = 2
+"""Many subsets, not many steps on few: on 104 tasks left out, Spearman 0.713 after 0.699 with 15 on 800."""
 _ROWS_AT_A_TIME = 1_000
 
 

@@ -25,7 +25,8 @@ class SimpleChoices:
     """Shared architectures chosen by simple rules.
 
     Attributes:
-        by_task: The best by validation of each known task, in the order of the tasks; None where it has none.
+        by_task: The best by validation of each known task, in their order; of a task that has run none, that
+            of another size of its dataset, or None.
         edges: Rows that part small, middling and large tasks.
         by_size: The best on average of small, middling and large tasks.
         portfolio: The few that cover the known tasks best together, in greedy order.
@@ -39,15 +40,17 @@ class SimpleChoices:
     @classmethod
     def of(cls, known: Experience) -> "SimpleChoices":
         """The choices of an experience; none where no architecture is shared."""
-        table, architectures = shared_table(known)
-        if not architectures:
+        if not any(run.is_shared for run in known.runs):
             return cls((None,) * len(known.tasks))
+        by_task = _best_of_each(known)
+        known = that_share(known)
+        table, architectures = shared_table(known)
         edges, means = size_means(known, table)
         best = [
             architectures[int(np.argmax(means[min(means, key=lambda n: abs(n - i))]))] for i in range(SIZES)
         ]
         return cls(
-            tuple(_best_of(known, task) for task in range(len(known.tasks))),
+            by_task,
             tuple(edges.tolist()),
             tuple(best),
             tuple(architectures[place] for place in greedy_portfolio(table)),
@@ -75,6 +78,11 @@ class SimpleChoices:
     def for_rows(self, rows: int) -> Architecture | None:
         """What is best on average on tasks of about this size."""
         return self.by_size[int(np.searchsorted(self.edges, rows))] if self.by_size else None
+
+
+def that_share(known: Experience) -> Experience:
+    """The experience of the tasks with shared runs: smaller sizes of a dataset ran random ones alone."""
+    return known.of_tasks(sorted({run.task for run in known.runs if run.is_shared}))
 
 
 def greedy_portfolio(table: Float[np.ndarray, "tasks shared"]) -> list[int]:
@@ -113,6 +121,17 @@ def shared_table(known: Experience) -> tuple[Float[np.ndarray, "tasks shared"], 
     counts = np.isfinite(table).sum(axis=0)
     means = np.nansum(table, axis=0) / np.maximum(counts, 1)
     return np.where(np.isfinite(table), table, means), architectures
+
+
+def _best_of_each(known: Experience) -> tuple[Architecture | None, ...]:
+    found = [_best_of(known, task) for task in range(len(known.tasks))]
+    of_dataset: dict[str, Architecture] = {}
+    for task, best in zip(known.tasks, found, strict=True):
+        if best is not None:
+            of_dataset.setdefault(task.content_hash, best)
+    return tuple(
+        best or of_dataset.get(task.content_hash) for task, best in zip(known.tasks, found, strict=True)
+    )
 
 
 def _best_of(known: Experience, task: int) -> Architecture | None:

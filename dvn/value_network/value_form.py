@@ -15,9 +15,12 @@ from torch import Tensor, nn
 
 from dvn.value_network.cost_regression import CostRegression
 from dvn.value_network.process_fit import Coefficients
+from dvn.value_network.targets import ANCHOR
 from dvn.value_network.task_regression import TaskRegression
 
 LEVEL, SPREAD = "level", "spread"
+_SMALLEST_VARIANCE = 1e-6
+"""Keeps the root smooth where it vanishes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class TaskView:
         square: What each pair of them adds.
         level: The logit of the accuracy at a score of zero.
         spread: The logarithm of the logits that one unit of score is worth.
-        doubt: The standard deviation of `level`.
+        doubt: The standard deviation of the logit of the accuracy at the score `ANCHOR`.
         costs: Log costs: a constant, what each logit adds and what pairs of inputs add, a column a cost.
     """
 
@@ -45,10 +48,23 @@ class TaskView:
 
 @dataclass(frozen=True, slots=True)
 class FormParts:
-    """All that fitting found; `size_places` are the task features that costs are read from."""
+    """All that fitting found.
+
+    Attributes:
+        root: Turns weighted relaxed vectors into decision features.
+        coefficients: Of the scores.
+        likeness: The weight of each decision feature in how alike two architectures are.
+        unexplained: Weight of the square of that likeness, and of what is a task's own.
+        tasks: Level and spread.
+        costs: The regression of log costs.
+        size_places: The task features that costs are read from.
+        cost_pairs: The pairs of inputs that cost more or less together.
+    """
 
     root: Float[np.ndarray, "logits logits"]
     coefficients: Coefficients
+    likeness: Float[Tensor, " logits"]
+    unexplained: Float[Tensor, "2"]
     tasks: Mapping[str, TaskRegression]
     costs: CostRegression
     size_places: tuple[int, ...]
@@ -75,6 +91,8 @@ class ValueForm(nn.Module):
         buffers = {
             "linear": linear.float(),
             "square": square.float(),
+            "likeness": ((root * parts.likeness) @ root.T).float(),
+            "unexplained": parts.unexplained.float(),
             "costs": moved.float(),
             "size_places": torch.tensor(parts.size_places, dtype=torch.int64),
             "cost_pairs": torch.from_numpy(parts.cost_pairs),
@@ -102,6 +120,7 @@ class ValueForm(nn.Module):
         forms = torch.cat([torch.ones(1), z.float()])
         level, doubt = self._regression(LEVEL)(z.unsqueeze(0))
         spread, _ = self._regression(SPREAD)(z.unsqueeze(0))
+        level = level - spread.exp() * ANCHOR
         sizes = torch.cat([torch.ones(1), z.float()[self.get_buffer("size_places")]])
         return TaskView(
             z=z.float(),
@@ -116,6 +135,27 @@ class ValueForm(nn.Module):
     def score(self, weighted: Float[Tensor, "rows logits"], task: TaskView) -> Float[Tensor, " rows"]:
         """Normal scores of weighted relaxed vectors: a . w + w . S w."""
         return weighted @ task.linear + ((weighted @ task.square) * weighted).sum(dim=1)
+
+    def doubt_of_gain(
+        self, weighted: Float[Tensor, "rows logits"], reference: Float[Tensor, " logits"]
+    ) -> Float[Tensor, " rows"]:
+        """How far a score less that of a reference strays on a task never seen, in standard deviations.
+
+        What no task feature explains has the covariance (s + c s^2) (own + kin) of `process_kernel`; near
+        the reference it vanishes. Smooth in `weighted`.
+        """
+        curvature, own = self.get_buffer("unexplained")
+        likeness = self.get_buffer("likeness")
+
+        def covariance(similar: Tensor) -> Tensor:
+            found: Tensor = similar + curvature * similar.square()
+            return found
+
+        itself = covariance(((weighted @ likeness) * weighted).sum(dim=1))
+        shared = covariance(weighted @ (likeness @ reference))
+        variance: Tensor = own * (itself + covariance(reference @ likeness @ reference) - 2.0 * shared)
+        spread: Tensor = (variance.clamp(min=0.0) + _SMALLEST_VARIANCE).sqrt() - _SMALLEST_VARIANCE**0.5
+        return spread
 
     def cost_logs(
         self, weighted: Float[Tensor, "rows logits"], task: TaskView
@@ -137,4 +177,4 @@ def cost_columns(
 
 def _buffer_names() -> list[str]:
     heads = [f"{head}_{f.name}" for head in (LEVEL, SPREAD) for f in fields(TaskRegression)]
-    return ["linear", "square", "costs", "size_places", *heads]
+    return ["linear", "square", "likeness", "unexplained", "costs", "size_places", *heads]

@@ -228,3 +228,14 @@ def test_a_licence_travels_with_its_task(session: Session, tmp_path: Path) -> No
     assert (dataset.licence, dataset.languages, dataset.class_counts) == (
         "CC0", ["en"], {"class 1": 30, "class 2": 30},
     )  # fmt: skip
+
+
+def test_a_smaller_task_leaves_with_its_own_number_of_rows(session: Session, tmp_path: Path) -> None:
+    storage = Storage(tmp_path / "data")
+    path = write_csv(tmp_path / "reviews.csv", rows=300)
+    [architecture] = (service.store_architecture(session, one) for one in wide_architectures(1))
+    for task in service.add_tasks(session, storage, path, sizes=(50,)):
+        records.record_run(session, finished(task.id, architecture))
+    snapshots.write(session, tmp_path / "snapshot", space="wide_deep")
+    rows = {row["name"]: row["rows"] for row in read_rows(tmp_path / "snapshot", TASKS)}
+    assert rows == {"reviews": 300, "reviews@50": 50}

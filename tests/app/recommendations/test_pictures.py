@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.recommendations.front_picture import front_picture
-from app.recommendations.reasons import FIRST_SHOWN, worth_view
+from app.recommendations.reasons import FIRST_SHOWN, is_led_by_caution, worth_view
 from app.recommendations.records import Beaten, records_of
 from app.settings import Settings
 
@@ -100,3 +100,20 @@ def test_counts_come_from_the_files_that_ship(web_settings: Settings, tmp_path: 
     assert found.tfidf == Beaten(2, 1, 0)
     (folder / "left_out_tasks.jsonl").write_text("{broken")
     assert records_of(settings, "wide_deep").tfidf is None
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "price", "outside", "is_careful"),
+    [
+        ((0.80, 0.81), 0.0, False, True),
+        ((0.80, 0.8004), 0.0, False, False),
+        ((0.81, 0.80), 0.0, False, False),
+        ((0.80, 0.81), 0.3, False, False),
+        ((0.80, 0.81), 0.0, True, False),
+    ],
+)
+def test_caution_is_told_where_nothing_else_explains_the_order(
+    accuracies: tuple[float, float], price: float, *, outside: bool, is_careful: bool
+) -> None:
+    ranked = [point("one", 0.0, accuracies[0], 1_000), point("two", 0.0, accuracies[1], 1_000)]
+    assert is_led_by_caution(ranked, prefer_small=price, outside=outside) is is_careful

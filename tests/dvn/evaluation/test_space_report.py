@@ -166,3 +166,18 @@ def test_without_shared_runs_nothing_is_said_of_them() -> None:
 def test_without_runs_the_way_to_make_some_is_told() -> None:
     with pytest.raises(EmptyExperienceError, match="forethought populate --space wide_deep"):
         report_space(experience([]))
+
+
+def test_a_choice_that_only_tasks_of_few_runs_tried_is_not_lifted_by_that() -> None:
+    """Being the best of two is no feat: each choice is the best as often as its runs would have it."""
+    large = [run(0, architecture(RATES[0]), 0.9)] + [run(0, architecture(RATES[0]), 0.5)] * 7
+    small = [
+        run(task, architecture(RATES[place]), 0.9 if place == task % 2 else 0.5)
+        for task in (1, 2)
+        for place in (0, 1)
+    ]
+    found = decision(report_space(experience(large + small)), "wide_rate")
+    assert {choice.choice: choice.lift for choice in found.choices if choice.runs} == {
+        RATES[0]: pytest.approx(1.0),
+        RATES[1]: pytest.approx(1.0),
+    }

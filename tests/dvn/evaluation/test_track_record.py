@@ -102,3 +102,14 @@ def test_a_share_outside_0_to_1_is_refused(tmp_path: Path) -> None:
     replace(record(), tasks=(tracked("percent", high=90.0),)).save(path)
     with pytest.raises(UnusableTrackRecordError, match="percent has a figure outside 0 to 1"):
         read_track_record(path)
+
+
+def test_choices_are_compared_where_best_on_average_was_run_and_intervals_everywhere() -> None:
+    record = record_of(
+        tracked("full", reached=0.8, best_by_validation=0.85, spearman=0.7),
+        tracked("full@300", reached=0.5, best_by_validation=0.8, best_on_average=None, spearman=0.1),
+    )
+    assert [task.name for task in record.compared] == ["full"]
+    assert record.mean_regret == pytest.approx(0.05)
+    assert record.mean_spearman == pytest.approx(0.7)
+    assert record.coverage.tasks == 2

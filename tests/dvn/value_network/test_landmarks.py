@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dvn.metafeatures import HANDMADE_NAMES, TaskDescription, TaskSample
-from dvn.value_network.landmarks import GAIN, Landmarks, landmark_standardiser
+from dvn.value_network.landmarks import EXPLAINED, GAIN, Landmarks, landmark_standardiser, says_little
 from tests.dvn.experiences import known_task, two_kinds
 
 TASKS = [
@@ -58,3 +58,18 @@ def test_few_of_the_known_tasks_would_have_been_outside() -> None:
     """Left out with their families, one in twenty by each limit."""
     gaps = np.array([np.sort(LANDMARKS.distances(row))[1] for row in LANDMARKS.handmade])
     assert (gaps <= LANDMARKS.far).mean() >= 0.9
+
+
+def test_labels_that_quick_classifiers_find_nothing_of_are_told() -> None:
+    assert says_little(replace(UNSEEN, landmarkers={EXPLAINED: 0.005}))
+    assert not says_little(replace(UNSEEN, landmarkers={EXPLAINED: 0.009}))
+    assert not says_little(replace(UNSEEN, landmarkers={}))
+
+
+def test_the_nearest_tasks_are_of_different_datasets() -> None:
+    """Other sizes of one dataset are no other company."""
+    sizes = [replace(TASKS[0], name=f"{TASKS[0].name}@{rows}") for rows in (300, 1_000)]
+    landmarks = Landmarks.of([*TASKS, *sizes], STANDARDISER)
+    near = landmarks.nearest(landmarks.distances(STANDARDISER(TASKS[0].description.handmade)), 3)
+    assert near[0] == TASKS[0].name
+    assert len({name.partition("@")[0] for name in near}) == 3

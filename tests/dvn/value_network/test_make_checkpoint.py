@@ -161,7 +161,7 @@ def test_a_left_out_task_is_judged_by_the_architecture_that_would_be_recommended
         runs = [run for run in experience.runs if run.task == place]
         view = checkpoint.describe(experience.tasks[place].description)
         predicted = checkpoint.predict([run.architecture for run in runs], view)
-        best = max(range(len(runs)), key=lambda at: predicted.scores[at])
+        best = max(range(len(runs)), key=lambda at: predicted.careful[at])
         assert reached == runs[best].validation_accuracy
         assert said == predicted.accuracies[best]
         assert doubt == predicted.doubt

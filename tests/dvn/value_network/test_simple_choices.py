@@ -69,3 +69,16 @@ def test_choices_are_read_as_they_were_written() -> None:
     choices = SimpleChoices.of(two_kinds(4))
     assert SimpleChoices.from_json(choices.to_json(), get_space("wide_deep").parse) == choices
     assert SimpleChoices.from_json({}, get_space("wide_deep").parse) == SimpleChoices()
+
+
+def test_a_smaller_size_without_shared_runs_has_the_best_of_its_dataset_and_moves_no_rule() -> None:
+    known = two_kinds(6)
+    runs = tuple(run for run in known.runs if run.task)
+    smaller = replace(known.tasks[0], content_hash=known.tasks[1].content_hash, name="one@300")
+    bare = replace(known, tasks=(smaller, *known.tasks[1:]), runs=runs)
+    random = next(run for run in known.runs if run.task == 0 and not run.is_shared)
+    with_smaller = SimpleChoices.of(replace(bare, runs=(*runs, random)))
+    without = SimpleChoices.of(replace(known, runs=runs).of_tasks([1, 2, 3, 4, 5]))
+    assert with_smaller.by_task[0] == with_smaller.by_task[1] == without.by_task[0]
+    assert with_smaller.portfolio == without.portfolio
+    assert (with_smaller.edges, with_smaller.by_size) == (without.edges, without.by_size)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dvn.value_network.targets import (
+    ANCHOR,
     LEAST_SLOPE,
     MOST_SAMPLING,
     accuracy_line,
@@ -35,12 +36,13 @@ def test_a_line_through_the_better_half_is_found() -> None:
     scores = normal_scores(np.arange(40, dtype=np.float64))
     logits = np.where(scores >= 0, 1.0 + 0.5 * scores, -6.0)
     level, slope = accuracy_line(1 / (1 + np.exp(-logits)))
-    assert (level, slope) == (pytest.approx(1.0), pytest.approx(0.5))
+    assert (level, slope) == (pytest.approx(1.0 + 0.5 * ANCHOR), pytest.approx(0.5))
 
 
 def test_scores_without_a_spread_have_the_least_slope() -> None:
     level, slope = accuracy_line(np.array([0.8, 0.8, 0.8]))
-    assert (level, slope) == (pytest.approx(float(logit(np.array([0.8]))[0])), LEAST_SLOPE)
+    at_zero = float(logit(np.array([0.8]))[0])
+    assert (level, slope) == (pytest.approx(at_zero + LEAST_SLOPE * ANCHOR), LEAST_SLOPE)
 
 
 def test_a_quarter_of_the_rows_is_four_times_the_sampling_variance() -> None:
