@@ -15,6 +15,7 @@ import torch
 from scipy.stats import spearmanr, wilcoxon
 
 from app.experiments.checkpoints import shipped_snapshot
+from app.experiments.service import SIZE_MARK
 from app.settings import load_settings
 from app.web.wording import METRIC_WORDS
 from dvn.value_network import Checkpoint, Experience, FitOptions, Metric, read_experience
@@ -63,16 +64,21 @@ def main() -> None:
     rows = []
     for inside, outside in folds(whole):
         networks = {
-            name: uncalibrated(known.of_tasks(inside), FitOptions())
-            for name, known in ((ours, whole), ("network for accuracy", by_accuracy))
+            name: uncalibrated(every.of_tasks(inside), FitOptions())
+            for name, every in ((ours, whole), ("network for accuracy", by_accuracy))
         }
-        rows += [judged(networks, whole.of_tasks(inside), whole, task) for task in outside]
+        known = whole.of_tasks(inside)
+        rows += [
+            judged(networks, known, whole, task)
+            for task in outside
+            if SIZE_MARK not in whole.tasks[task].name  # Smaller sizes teach, and have run no shared ones.
+        ]
     print_means(rows, METRIC_WORDS[metric], len(whole.runs))
     print_duels(rows, ours)
 
 
 def print_means(rows: list[dict[str, float]], metric: str, runs: int) -> None:
-    print(f"{runs:,} runs on {len(rows)} tasks.\n")
+    print(f"{runs:,} runs, {len(rows)} tasks at full size judged.\n")
     print(f"| chosen by | mean test {metric}, % | Spearman with validation {metric} |\n| --- | ---: | ---: |")
     for name in (name for name in rows[0] if not name.startswith("Spearman")):
         ranks = [row.get(f"Spearman of {name}", np.nan) for row in rows]
