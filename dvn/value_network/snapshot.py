@@ -188,7 +188,7 @@ class Experience:
 def read_experience(folder: Path, space: str, metric: Metric = "accuracy") -> Experience:
     """The finished runs of one space at its present version or one that it includes, and their tasks.
 
-    Of several versions, the architectures that tasks share are those of the latest that has any.
+    Of several versions, the architectures that tasks share are those of the one that most tasks ran them of.
     Tasks whose sample another version of the table made are left out: their vectors mean something else.
 
     Raises:
@@ -207,9 +207,12 @@ def read_experience(folder: Path, space: str, metric: Metric = "accuracy") -> Ex
             runs.append(_run(folder, row, task, metric))
             if runs[-1].is_shared:
                 shared[len(runs) - 1] = int(row["version"])
-    latest = max(shared.values(), default=0)
+    tasks_of = {version: set[int]() for version in shared.values()}
     for number, version in shared.items():
-        if version < latest:
+        tasks_of[version].add(runs[number].task)
+    usual = max(tasks_of, key=lambda version: (len(tasks_of[version]), version), default=0)
+    for number, version in shared.items():
+        if version != usual:
             runs[number] = replace(runs[number], is_shared=False)
     with_runs = sorted({run.task for run in runs})
     experience = Experience(space, known, tuple(runs), snapshot_hash(folder), metric)

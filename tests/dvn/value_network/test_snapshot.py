@@ -203,7 +203,9 @@ def test_a_snapshot_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) ->
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-def test_of_two_versions_the_latest_ones_architectures_are_shared(tmp_path: Path) -> None:
+def test_of_two_versions_those_that_more_tasks_ran_are_shared_and_of_two_alike_the_later(
+    tmp_path: Path,
+) -> None:
     one = make_architecture()
     older, newer = a_run("mr", one, version="1", seed=7), a_run("mr", one)
     write_snapshot(tmp_path, {TASKS: [a_task("mr")], RUNS: [older, newer], CURVES: []})
@@ -211,3 +213,8 @@ def test_of_two_versions_the_latest_ones_architectures_are_shared(tmp_path: Path
     assert {run.seed: run.is_shared for run in runs} == {0: True, 7: False}
     write_snapshot(tmp_path, {RUNS: [older]})
     assert [run.is_shared for run in read_experience(tmp_path, "wide_deep").runs] == [True]
+    tasks = [a_task("mr"), a_task("cr")]
+    everywhere = [older, a_run("cr", one, version="1", seed=7), newer]
+    write_snapshot(tmp_path, {TASKS: tasks, RUNS: everywhere, CURVES: []})
+    runs = read_experience(tmp_path, "wide_deep").runs
+    assert [(run.seed, run.is_shared) for run in runs] == [(7, True), (7, True), (0, False)]
