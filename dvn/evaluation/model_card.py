@@ -12,6 +12,7 @@ from typing import Any
 from dvn.data.wording import counted
 from dvn.embeddings import MODULES
 from dvn.evaluation.track_record import TrackRecord
+from dvn.value_network.checkpoint import CAUTION
 
 FILE = "MODEL_CARD.md"
 _WORST = 5
@@ -108,6 +109,9 @@ def _what_it_is(manifest: Mapping[str, Any]) -> Section:
             "al. (2019), here not a neural network but the mean of a Gaussian process over recorded runs, "
             "quadratic in the decisions of an architecture and linear in the numbers of a task, which did "
             "better on tasks left out.",
+            "It ranks an architecture by what is expected of it less "
+            f"{CAUTION:g} standard deviations of what that gain on the best on average may stray by, so that "
+            "the better proven one leads where nothing speaks clearly for another.",
             f"It sees a task as {len(manifest['features'])} numbers: counts, class balance, lengths, "
             "scripts, how far the classes lie apart, and landmarkers, the accuracies of simple classifiers "
             "in closed form. It keeps no text and no label name.",
