@@ -68,7 +68,8 @@ def test_announcements_are_repeated_ever_later(desk: Desk) -> None:
         with transaction(desk.engine) as session:
             waiting = session.execute(text("SELECT extract(epoch FROM send_after - now()) FROM job"))
             waits.append(round(float(waiting.scalar_one()) + 0.5))
-    assert waits == [4, 8, 16, 32, 60, 60]
+    # Up to two seconds of each have passed on a busy machine before they are read.
+    assert all(told - 2 <= wait <= told for wait, told in zip(waits, [4, 8, 16, 32, 60, 60], strict=True))
 
 
 def test_a_dead_workers_job_is_queued_again(desk: Desk) -> None:
