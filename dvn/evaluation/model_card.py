@@ -111,7 +111,7 @@ def _what_it_is(manifest: Mapping[str, Any]) -> Section:
             "better on tasks left out.",
             "It ranks an architecture by what is expected of it less "
             f"{CAUTION:g} standard deviations of what that gain on the best on average may stray by, so that "
-            "the better proven one leads where nothing speaks clearly for another.",
+            "the better proven one leads unless something speaks clearly against it.",
             f"It sees a task as {len(manifest['features'])} numbers: counts, class balance, lengths, "
             "scripts, how far the classes lie apart, and landmarkers, the accuracies of simple classifiers "
             "in closed form. It keeps no text and no label name.",
