@@ -13,11 +13,14 @@ from dvn.architecture_inference import (
     Costs,
     Question,
     Recommendation,
+    answer,
     climb,
+    describe,
     recommend,
     seconds_of_inputs,
 )
 from dvn.architecture_inference.climb import KNOWN_STARTS
+from dvn.architecture_inference.ranking import score_all
 from dvn.metafeatures import describe_task
 from dvn.training.cost import TextVolume, text_volume
 from dvn.value_network import Checkpoint
@@ -271,3 +274,22 @@ def test_no_global_random_state_is_read(checkpoint: Checkpoint, question: Questi
     state = torch.random.get_rng_state()
     recommend(*dataset, checkpoint, question=question)
     assert torch.equal(state, torch.random.get_rng_state())
+
+
+def test_with_boundless_caution_the_best_on_average_leads_though_more_is_expected_of_another(
+    checkpoint: Checkpoint, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = Question(starts=14, max_seconds=1e6)
+    described = describe(*dataset, checkpoint)
+    candidates = [
+        answer(described, checkpoint, question).architectures[0].architecture,
+        checkpoint.best_on_average[0],
+    ]
+
+    def order(caution: float) -> list[int]:
+        monkeypatch.setattr("dvn.value_network.checkpoint.CAUTION", caution)
+        costs = described.costs(checkpoint)
+        return score_all(costs, candidates, question, default_first=False).order(0)
+
+    assert order(0.0) == [0, 1]
+    assert order(100.0) == [1, 0]
